@@ -1,0 +1,55 @@
+# The habits. `make run` and `make test` need only Python 3.11 or newer, and make.
+VENV ?= .venv
+PYTHON ?= python3
+PORT ?= 8000
+SAMPLE ?= 1
+bin := $(VENV)/bin
+manage := $(bin)/python manage.py
+local := HTTPS=0
+
+.PHONY: run setup admin test test-postgres check bench lock messages shots clean
+
+$(VENV)/.runs: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
+	$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+setup: $(VENV)/.runs
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django --use-fuzzy 2>/dev/null
+	$(local) $(manage) migrate --verbosity 0
+	$(local) $(manage) collectstatic --noinput --verbosity 0
+
+run: setup ## everything from nothing, served on http://127.0.0.1:$(PORT)
+ifeq ($(SAMPLE),1)
+	$(local) $(manage) load_demo $(if $(DEMO_PASSWORD),--password "$(DEMO_PASSWORD)")
+endif
+	@echo "Tracker: http://127.0.0.1:$(PORT)"
+	$(local) $(bin)/gunicorn tracker.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --access-logfile /dev/null
+
+admin: setup ## the first administrator of an empty installation
+	$(local) $(manage) make_admin
+
+test: $(VENV)/.tests
+	bash scripts/chromium.sh
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django --use-fuzzy 2>/dev/null
+	$(bin)/python -m pytest
+
+test-postgres: $(VENV)/.tests
+	bash scripts/with_postgres.sh $(bin)/python -m pytest -m "not browser"
+
+check: $(VENV)/.tests
+	bash scripts/check.sh $(bin)
+
+bench: setup
+	$(local) $(bin)/python -m scripts.bench
+
+lock: ## renew the locks; needs uv
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+messages: $(VENV)/.tests ## collect the strings to translate; needs Debian's gettext
+	cd tracker && ../$(manage) makemessages --all --no-obsolete --no-wrap

@@ -1,0 +1,155 @@
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from django_filters import (
+    CharFilter,
+    DateFilter,
+    FilterSet,
+    ModelChoiceFilter,
+    ModelMultipleChoiceFilter,
+    MultipleChoiceFilter,
+)
+
+from tracker.lib.dates import day_from
+from tracker.lib.texts import fold
+from tracker.progress.status import Timeliness, is_judged
+from tracker.roadmaps.models import (
+    Commitment,
+    Control,
+    Execution,
+    Executor,
+    Item,
+    Organisation,
+    Participation,
+    Party,
+    PriorityArea,
+)
+
+
+class DayField(forms.DateField):
+    """A day as people write it: 30.06.2026 or 2026-06-30."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "30.06.2026"})
+
+    def to_python(self, value):
+        try:
+            return day_from(value)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class DayFilter(DateFilter):
+    field_class = DayField
+
+
+class RoadmapFilter(FilterSet):
+    """What lists of a roadmap have in common: a bad value is a sentence at its field while the other filters hold."""
+
+    area = ModelMultipleChoiceFilter(
+        label=_("Area"), queryset=PriorityArea.objects.all(), to_field_name="code", widget=forms.CheckboxSelectMultiple
+    )
+    party = ModelMultipleChoiceFilter(
+        label=_("Party"),
+        queryset=Party.objects.all(),
+        to_field_name="code",
+        method="of_parties",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    organisation = ModelChoiceFilter(
+        label=_("Organisation"), queryset=Organisation.objects.all(), method="of_organisation", empty_label=_("any")
+    )
+
+    def __init__(self, *args, roadmap, **kwargs):
+        super().__init__(*args, **kwargs)
+        areas, parties = roadmap.areas.values("area"), roadmap.parties.values("party")
+        self.filters["area"].queryset = PriorityArea.objects.filter(pk__in=areas).order_by("position")
+        self.filters["party"].queryset = Party.objects.filter(pk__in=parties).order_by("position")
+        executing = Executor.objects.filter(participation__item__roadmap=roadmap).values("organisation")
+        self.filters["organisation"].queryset = Organisation.objects.filter(pk__in=executing)
+
+    @property
+    def qs(self):
+        if not hasattr(self, "_qs"):
+            self.form.is_valid()
+            self._qs = self.queryset.all()
+            for name, value in self.form.cleaned_data.items():
+                self._qs = self.filters[name].filter(self._qs, value)
+        return self._qs
+
+    @property
+    def open_menus(self):
+        """The fields with an error, so that their menu is shown open."""
+        return set(self.form.errors)
+
+
+class StatusFilter(RoadmapFilter):
+    """The axes of the status table; `on` is the day that timeliness is judged on."""
+
+    timeliness = MultipleChoiceFilter(
+        label=_("Timeliness"), choices=Timeliness.choices, method="judged", widget=forms.CheckboxSelectMultiple
+    )
+    execution = MultipleChoiceFilter(
+        label=_("Execution"), choices=Execution.choices, widget=forms.CheckboxSelectMultiple
+    )
+    control = MultipleChoiceFilter(label=_("Control"), choices=Control.choices, widget=forms.CheckboxSelectMultiple)
+    due_from = DayFilter(label=_("Term from"), field_name="due_on", lookup_expr="gte")
+    due_to = DayFilter(label=_("Term to"), field_name="due_on", lookup_expr="lte")
+    q = CharFilter(label=_("Text"), method="with_text", widget=forms.TextInput(attrs={"type": "search"}))
+
+    def __init__(self, *args, on, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.on = on
+
+    def of_parties(self, rows, name, parties):
+        if not parties:
+            return rows
+        counting = Commitment.objects.counting().filter(party__in=parties, milestone=OuterRef("pk"))
+        return rows.filter(Exists(counting))
+
+    def of_organisation(self, rows, name, organisation):
+        return rows.filter(Exists(executed_by(organisation, OuterRef("item"))))
+
+    def judged(self, rows, name, timeliness):
+        return rows.filter(is_judged(*timeliness, on=self.on))
+
+    def with_text(self, rows, name, text):
+        """Every word in the number or wording, the item or an executor; in any language, blind to case and ё/е."""
+        for word in words_of(text):
+            items = Item.objects.filter(search__contains=word)
+            rows = rows.filter(
+                Q(search__contains=word) | Q(item__in=items.values("pk")) | Exists(named(word, OuterRef("item")))
+            )
+        return rows
+
+
+class ItemFilter(RoadmapFilter):
+    control = MultipleChoiceFilter(label=_("Control"), choices=Control.choices, widget=forms.CheckboxSelectMultiple)
+    q = CharFilter(label=_("Text"), method="with_text", widget=forms.TextInput(attrs={"type": "search"}))
+
+    def of_parties(self, rows, name, parties):
+        if not parties:
+            return rows
+        return rows.filter(Exists(Participation.objects.counting().filter(party__in=parties, item=OuterRef("pk"))))
+
+    def of_organisation(self, rows, name, organisation):
+        return rows.filter(Exists(executed_by(organisation, OuterRef("pk"))))
+
+    def with_text(self, rows, name, text):
+        for word in words_of(text):
+            rows = rows.filter(Q(search__contains=word) | Exists(named(word, OuterRef("pk"))))
+        return rows
+
+
+def words_of(text):
+    return fold(text.replace("\x00", "")).split()
+
+
+def executed_by(organisation, item):
+    """Executors of an item within an organisation."""
+    within = Organisation.objects.within([organisation.pk])
+    return Executor.objects.filter(participation__item=item, organisation__in=within)
+
+
+def named(word, item):
+    """Executors of an item whose name holds the word."""
+    return Executor.objects.filter(participation__item=item, organisation__search__contains=word)

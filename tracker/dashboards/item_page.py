@@ -1,0 +1,73 @@
+"""One item with all that belongs to it, in a bounded number of queries."""
+
+from tracker.history.timeline import timeline
+from tracker.progress.models import DeadlineChange, Evidence, Report
+from tracker.roadmaps.access import is_administrator
+from tracker.roadmaps.models import Commitment, Executor, Milestone, Participation
+
+from .standing import standing_of
+from .status_rows import milestone_facts, roadmap_parties
+
+LATEST = 30
+FACTS = ("expected_result", "form_of_completion", "funding", "note", "source")
+
+
+def item_page(item, user, *, on):
+    """The context of an item's page on the day: wording, standing, milestones, parties, reports, evidence, history."""
+    parties = roadmap_parties(item.roadmap)
+    milestones = list(item.milestones.in_plan_order())
+    commitments = {}
+    for commitment in Commitment.objects.filter(milestone__item=item).select_related("party"):
+        commitments.setdefault(commitment.milestone_id, []).append(commitment)
+    reports = Report.objects.visible_to(user).filter(commitment__milestone__item=item)
+    changes = DeadlineChange.objects.visible_to(user).filter(milestone__item=item)
+    authentic = item.roadmap.authentic_language
+    shown = item.wording.spoken()[1]
+    return {
+        "item": item,
+        "authentic": item.wording.get(authentic) if shown != authentic else "",
+        "is_stale": item.wording.is_stale(shown, authentic),
+        "facts": [
+            (item._meta.get_field(name).verbose_name, getattr(item, name)) for name in FACTS if getattr(item, name)
+        ],
+        "may_administer": is_administrator(user),
+        "standing": standing_of(milestones, on=on),
+        "milestones": [(m, milestone_facts(m, commitments, on=on, parties=parties)) for m in milestones],
+        "participations": participations_of(item, parties),
+        "reports": list(
+            reports.with_open_text(user).select_related("commitment__party", "commitment__milestone", "round").latest_first()[:LATEST]
+        ),
+        "reports_total": reports.count(),
+        "evidence": list(
+            Evidence.objects.visible_to(user)
+            .filter(proofs__commitment__milestone__item=item)
+            .select_related("party")
+            .distinct()[:LATEST]
+        ),
+        "deadline_changes": list(changes.select_related("milestone", "party", "proposed_by", "decided_by", "amendment")),
+        "history": history_of_item(item, milestones, commitments),
+    }
+
+
+def participations_of(item, parties):
+    """(party, participation or None, organisations) of each party of the roadmap, partners after."""
+    executors = {}
+    for executor in Executor.objects.filter(participation__item=item).select_related("organisation").order_by("position", "pk"):
+        executors.setdefault(executor.participation_id, []).append(executor.organisation)
+    found = {p.party_id: p for p in item.participations.select_related("party")}
+    outside = [p.party for p in found.values() if p.party_id not in {party.pk for party in parties}]
+    return [
+        (party, found.get(party.pk), executors.get(found[party.pk].pk, []) if party.pk in found else [])
+        for party in [*parties, *outside]
+    ]
+
+
+def history_of_item(item, milestones, commitments):
+    """The latest changes of the item, its parties, milestones and what was accepted on them, newest first."""
+    return timeline(
+        (type(item), [item.pk]),
+        (Participation, [p.pk for p in item.participations.all()]),
+        (Milestone, [m.pk for m in milestones]),
+        (Commitment, [c.pk for own in commitments.values() for c in own]),
+        limit=20,
+    )

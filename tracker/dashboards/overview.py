@@ -1,0 +1,109 @@
+"""The roadmap at a glance: each axis counted, each count with the address of exactly its rows."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tracker.progress.models import Report
+from tracker.progress.status import SOON, Timeliness, counts, is_judged
+from tracker.roadmaps.models import Commitment, Control, Execution
+
+from .status_rows import roadmap_parties
+
+LATEST = 8
+
+
+@dataclass
+class Figure:
+    """One count: its value on its axis, and the address of its rows."""
+
+    value: str
+    count: int
+    url: str
+
+
+def overview_of(user, roadmap, milestones, *, on):
+    """The context of the overview of the milestones that the reader may see, judged on the day."""
+    judged = counts(milestones, on=on)
+    total = sum(judged.values())
+
+    def rows(**filters):
+        asked = {"on": f"{on:%Y-%m-%d}"} if on != roadmap.today() else {}
+        query = urlencode(filters | asked, doseq=True)
+        return reverse("status_table", args=[roadmap.slug]) + (f"?{query}" if query else "")
+
+    def axis(name, choices, tally):
+        return [Figure(value, tally.get(value, 0), rows(**{name: value.value})) for value in choices]
+
+    done = [Timeliness.ON_TIME, Timeliness.LATE]
+    return {
+        "total": total,
+        "headline": [
+            (Figure(Timeliness.OVERDUE, judged[Timeliness.OVERDUE], rows(timeliness="overdue")), "late", _("overdue")),
+            (Figure(Timeliness.AT_RISK, judged[Timeliness.AT_RISK], rows(timeliness="at_risk")), "risk", _("at risk")),
+            (Figure(Timeliness.DUE_SOON, judged[Timeliness.DUE_SOON], rows(timeliness="due_soon")), "", _("due soon")),
+            (
+                Figure(Timeliness.ON_TIME, sum(judged[d] for d in done), rows(timeliness=[d.value for d in done])),
+                "done",
+                _("of %(total)d milestones completed") % {"total": total - judged[Timeliness.DROPPED]},
+            ),
+        ],
+        "axes": [
+            ("timeliness", _("Timeliness"), total, axis("timeliness", Timeliness, judged)),
+            ("execution", _("Execution"), total, axis("execution", Execution, tally_of(milestones, "execution"))),
+            ("control", _("Control"), total, axis("control", Control, tally_of(milestones, "control"))),
+        ],
+        "areas": area_rows(roadmap, milestones, rows, on=on),
+        "freshness": freshness_of(user, roadmap),
+        "overdue": in_order(milestones.filter(is_judged(Timeliness.OVERDUE, on=on)).order_by("due_on", "pk")),
+        "due": in_order(
+            milestones.filter(is_judged(Timeliness.DUE_SOON, Timeliness.AT_RISK, on=on), due_on__lte=on + SOON).order_by(
+                "due_on", "pk"
+            )
+        ),
+        "accepted": Report.objects.visible_to(user)
+        .accepted()
+        .filter(commitment__roadmap=roadmap)
+        .select_related("commitment__milestone__item__roadmap", "commitment__party")
+        .order_by("-decided_at")[:LATEST],
+        "rows": rows(),
+    }
+
+
+def tally_of(milestones, column):
+    return dict(milestones.order_by().values_list(column).annotate(Count("pk")))
+
+
+def in_order(milestones):
+    return milestones.select_related("item__roadmap")[:LATEST]
+
+
+def area_rows(roadmap, milestones, rows, *, on):
+    """Area by area: the counts that someone must look at, linked; they add up to the axis."""
+    tallies = counts(milestones, on=on, by=("area_id",))
+    return [
+        (
+            place.area,
+            Figure("", sum(tally.values()), rows(area=place.area.code)),
+            [Figure(t, tally[t], rows(area=place.area.code, timeliness=t.value)) for t in Timeliness],
+        )
+        for place in roadmap.areas.select_related("area").order_by("position")
+        if (tally := tallies.get((place.area_id,)))
+    ]
+
+
+def freshness_of(user, roadmap):
+    """By party: what has come and what is missing in the latest round, and how long a silence has lasted."""
+    commitments = Commitment.objects.visible_to(user).filter(roadmap=roadmap).counting()
+    found = {}
+    for party, freshness, count in commitments.order_by().values_list("party", "freshness").annotate(Count("pk")):
+        found.setdefault(party, {})[freshness] = count
+    table = [
+        (party, [found[party.pk].get(f, 0) for f in Commitment.Freshness], sum(found[party.pk].values()))
+        for party in roadmap_parties(roadmap)
+        if party.pk in found
+    ]
+    return {"heads": Commitment.Freshness, "rows": table}

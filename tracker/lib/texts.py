@@ -1,0 +1,137 @@
+"""One text in several languages: a JSON column `{"ru": "…", "en": "…"}`, and how it is searched.
+
+A translation remembers which original it was made from: beside `"en"` stands `"~en"` with the digests of the
+translation and of its original (domain.md §1). A changed original makes it stale; a changed translation renews the mark.
+"""
+
+import unicodedata
+from hashlib import blake2s
+
+from django import forms
+from django.conf import settings
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import get_language
+
+MARK = "~"
+
+
+def fold(*parts):
+    """The text as search compares it: letter case, ё/е, spacing and look-alike forms do not matter."""
+    text = unicodedata.normalize("NFKC", " ".join(str(part) for part in parts if part)).casefold()
+    return " ".join(text.replace("ё", "е").split())
+
+
+def digest(text):
+    return blake2s(text.encode(), digest_size=6).hexdigest()
+
+
+class Texts(dict):
+    """A text by language code. `str()` is the reader's language, or the nearest there is."""
+
+    def __str__(self):
+        return self.spoken()[0]
+
+    def __bool__(self):
+        return any(self.languages())
+
+    def languages(self):
+        """The codes of the languages that have a text, in the order they were entered."""
+        return [code for code, text in self.items() if text and not code.startswith(MARK)]
+
+    def spoken(self, language=None):
+        """(text, language) in the given or the reader's language, else in Russian, English or whatever there is."""
+        wanted = (language or get_language() or settings.LANGUAGE_CODE)[:2]
+        for code in (wanted, "ru", "en", *self.languages()):
+            if self.get(code):
+                return self[code], code
+        return "", wanted
+
+    def all(self):
+        """Every wording, for search."""
+        return [self[code] for code in self.languages()]
+
+    def mark(self, authentic):
+        """Remember for each new or changed translation which original it was made from."""
+        original = digest(self.get(authentic, ""))
+        for code in self.languages():
+            own = digest(self[code])
+            if code != authentic and not self.get(MARK + code, "").startswith(own):
+                self[MARK + code] = f"{own}:{original}"
+
+    def is_stale(self, language, authentic):
+        """Whether the original has changed since this translation was made."""
+        made_from = self.get(MARK + language, "").partition(":")[2]
+        return bool(made_from and self.get(language) and made_from != digest(self.get(authentic, "")))
+
+
+class TextsAttribute(DeferredAttribute):
+    """A plain dict that is set becomes `Texts`."""
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.field.attname] = Texts(value) if type(value) is dict else value
+
+
+class TextsField(models.JSONField):
+    """A column of `Texts`."""
+
+    descriptor_class = TextsAttribute
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("default", Texts)
+        super().__init__(*args, **kwargs)
+
+    def from_db_value(self, value, expression, connection):
+        value = super().from_db_value(value, expression, connection)
+        return Texts(value) if isinstance(value, dict) else value  # a key transform (wording__ru) is a plain string
+
+    def to_python(self, value):
+        return Texts(value) if isinstance(value, dict) else super().to_python(value)
+
+    def formfield(self, **kwargs):
+        kwargs.pop("encoder", None)
+        kwargs.pop("decoder", None)
+        kwargs.setdefault("widget", TextsInput)
+        return models.Field.formfield(self, **{"form_class": TextsFormField, **kwargs})
+
+
+class TextsInput(forms.Widget):
+    """One field a language: the interface's languages and those that the text already has."""
+
+    template_name = "components/texts_input.html"
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        text = Texts(value or {})
+        names = dict(settings.LANGUAGES)
+        codes = [*names, *(code for code in text.languages() if code not in names)]
+        context["widget"]["texts"] = [
+            {"code": code, "label": names.get(code, code), "value": text.get(code, "")} for code in codes
+        ]
+        context["widget"]["marks"] = [
+            {"code": code, "value": value} for code, value in text.items() if code.startswith(MARK)
+        ]
+        return context
+
+    def value_from_datadict(self, data, files, name):
+        prefix = f"{name}:"
+        found = {key.removeprefix(prefix): data[key].strip() for key in data if key.startswith(prefix)}
+        return Texts({code: text for code, text in found.items() if text})
+
+    def value_omitted_from_data(self, data, files, name):
+        return not any(key.startswith(f"{name}:") for key in data)
+
+
+class TextsFormField(forms.Field):
+    """At least one language, where the text is required."""
+
+    widget = TextsInput
+
+    def clean(self, value):
+        value = Texts(value or {})
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return value
+
+    def has_changed(self, initial, data):
+        return Texts(initial or {}) != Texts(data or {})

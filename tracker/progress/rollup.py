@@ -1,0 +1,126 @@
+"""What follows from the reports: a commitment's accepted state, and a milestone's roll-up (domain.md §3, §4).
+
+One rule for every verb and for `manage.py recount`. `from_reports` and `from_commitments` only compute;
+`recompute` writes what changed, within the verb's transaction.
+"""
+
+from tracker.history.changes import change_set
+from tracker.progress.workflow import IN_REVIEW, ReportState
+from tracker.roadmaps.models import Commitment, Confidence, Execution, Item, Participation
+
+NOT_RECEIVED = (ReportState.ASKED, ReportState.DRAFT)
+CONFIDENCE_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+
+
+def from_reports(reports):
+    """The columns of a commitment, from its reports (any order; each with its round, and `has_proof`).
+
+    It shows the accepted report of its latest round, not the latest acceptance.
+    """
+    reports = sorted(reports, key=lambda report: report.round.starts_on, reverse=True)
+    accepted = next((r for r in reports if r.state == ReportState.ACCEPTED and not r.nothing_to_report), None)
+    claim = next((r for r in reports if r.state in IN_REVIEW and r.execution == Execution.COMPLETED), None)
+    return {
+        "execution": accepted.execution if accepted else Execution.NOT_STARTED,
+        "percent": accepted.percent if accepted else 0,
+        "done_on": accepted.done_on if accepted else None,
+        "forecast_on": accepted.forecast_on if accepted else None,
+        "confidence": accepted.confidence if accepted else "",
+        "confirmation": confirmation_of(accepted),
+        "answer": answer_of(reports[0]) if reports else "",
+        "silent_rounds": silent_rounds(reports),
+        "claimed_at": claim.submitted_at if claim else None,
+        "claimed_done_on": claim.done_on if claim else None,
+    }
+
+
+def confirmation_of(report):
+    if report is None or report.execution != Execution.COMPLETED:
+        return ""
+    if report.is_confirmed:
+        return Commitment.Confirmation.CONFIRMED
+    return Commitment.Confirmation.DOCUMENTED if report.has_proof else Commitment.Confirmation.DECLARED
+
+
+def answer_of(report):
+    if report.state in (*NOT_RECEIVED, ReportState.RETURNED):
+        return Commitment.Answer.ASKED
+    return Commitment.Answer.NOTHING if report.nothing_to_report else Commitment.Answer.REPORTED
+
+
+def silent_rounds(reports):
+    """Closed rounds in a row, up to the latest, in which nothing was received; the open one does not count yet."""
+    count = 0
+    for report in reports:  # latest round first
+        if report.state not in NOT_RECEIVED:
+            break
+        if report.round.state == report.round.State.CLOSED:
+            count += 1
+    return count
+
+
+def from_commitments(rule, commitments):
+    """The columns of a milestone, from its commitments and its item's completion rule; the first that fits."""
+    counting = [c for c in commitments if c.is_counting]
+    deciding = counting
+    if rule == Item.Rule.LEAD:  # without a lead the rule falls to "all"
+        deciding = [c for c in counting if c.role == Participation.Role.LEAD] or counting
+    done = [c for c in deciding if c.execution == Execution.COMPLETED]
+    met = bool(done) if rule == Item.Rule.ANY else bool(deciding) and len(done) == len(deciding)
+    executions = {c.execution for c in counting}
+
+    if met:
+        execution, percent = Execution.COMPLETED, 100
+    else:
+        execution = (
+            Execution.PARTLY
+            if executions & {Execution.COMPLETED, Execution.PARTLY}
+            else Execution.IN_PROGRESS
+            if Execution.IN_PROGRESS in executions
+            else Execution.NOT_STARTED
+        )
+        percent = min(99, sum(c.percent for c in deciding) // len(deciding)) if deciding else 0
+    days = [c.done_on for c in done]
+    unfinished = [c for c in deciding if c.execution != Execution.COMPLETED] if not met else []
+    return {
+        "execution": execution,
+        "percent": percent,
+        "done_on": (min(days) if rule == Item.Rule.ANY else max(days)) if met else None,
+        "forecast_on": max((c.forecast_on for c in unfinished if c.forecast_on), default=None),
+        "confidence": next((level for level in CONFIDENCE_ORDER if level in {c.confidence for c in unfinished}), ""),
+        "counting": len(counting),
+        "completed": sum(c.execution == Execution.COMPLETED for c in counting),
+    }
+
+
+def recompute(commitment):
+    """Bring a commitment, then its milestone, to what the reports say."""
+    with change_set():
+        if apply(commitment, from_reports(reports_with_proof(commitment.reports.all()))):
+            commitment.save()
+            roll_up(commitment.milestone)
+
+
+def roll_up(milestone):
+    """Bring a milestone to what its commitments say."""
+    if apply(milestone, from_commitments(milestone.item.rule, list(milestone.commitments.all()))):
+        milestone.save()
+
+
+def reports_with_proof(reports):
+    """The reports with their rounds, each knowing whether a document is attached."""
+    from tracker.progress.models import Proof
+
+    reports = list(reports.select_related("round"))
+    proved = set(Proof.objects.filter(report__in=reports).values_list("report", flat=True))
+    for report in reports:
+        report.has_proof = report.pk in proved
+    return reports
+
+
+def apply(row, columns):
+    """Set the columns; returns the names of those that changed."""
+    changed = [name for name, value in columns.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, columns[name])
+    return changed

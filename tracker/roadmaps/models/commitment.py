@@ -1,0 +1,147 @@
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from tracker.history.changes import moment
+from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.roadmaps import access
+
+from .item import Executor, Participation
+from .judged import Control, Execution, Judged, State, judged_constraints, state_column
+
+
+class CommitmentQuerySet(TrackedQuerySet):
+    def visible_to(self, user):
+        return self.filter(access.scope(user, "read", roadmap="roadmap", area="area"))
+
+    def written_by(self, user):
+        """Those on which this person may report."""
+        return self.within("write", user)
+
+    def within(self, verb, user):
+        return self.filter(
+            access.scope(user, verb, roadmap="roadmap", area="area", party="party", organisations=executed_by)
+        )
+
+    def counting(self):
+        return self.filter(released_on=None)
+
+    def unfinished(self):
+        return self.counting().filter(control=Control.ON).exclude(execution=Execution.COMPLETED)
+
+
+def executed_by(organisations, to_commitment=""):
+    """The condition that one of the organisations carries out the party's part."""
+    return Exists(
+        Executor.objects.filter(
+            participation__item=OuterRef(f"{to_commitment}milestone__item"),
+            participation__party=OuterRef(f"{to_commitment}party"),
+            organisation__in=organisations,
+        )
+    )
+
+
+class Commitment(Judged, Tracked):
+    """A party's part in a milestone: the smallest thing anyone reports on.
+
+    Carries what has been accepted; made by `Item.ask_parties()` and changed only by the verbs of the review.
+    """
+
+    history_label = ("milestone", "party")
+    history_skips = {"roadmap", "area", "silent_rounds", "term_kind", "due_on", "control", "control_on"}
+    history_indexes = [["roadmap", "area", "party", "state", "due_on"]]
+
+    class Confirmation(models.TextChoices):
+        DECLARED = "declared", _("Declared only")
+        DOCUMENTED = "documented", _("Documented")
+        CONFIRMED = "confirmed", _("Confirmed")
+
+    class Answer(models.TextChoices):
+        """What has come in the latest round that asked."""
+
+        ASKED = "asked", _("asked")
+        REPORTED = "reported", _("reported")
+        NOTHING = "nothing", _("nothing to report")
+
+    class Freshness(models.TextChoices):
+        REPORTED = "reported", _("Reported this round")
+        AWAITED = "awaited", _("Awaited")
+        SILENT = "silent", _("Silent")
+        NOTHING = "nothing", _("Nothing to report")
+        NEVER_ASKED = "never_asked", _("Not asked yet")
+
+    milestone = models.ForeignKey(
+        "roadmaps.Milestone", models.PROTECT, related_name="commitments", verbose_name=_("milestone")
+    )
+    party = models.ForeignKey("roadmaps.Party", models.PROTECT, related_name="commitments", verbose_name=_("party"))
+    role = models.CharField(_("role"), max_length=12, choices=Participation.Role.choices, editable=False)
+    released_on = models.DateField(_("released on"), null=True, editable=False)
+    confirmation = models.CharField(
+        _("confirmation"), max_length=10, choices=Confirmation.choices, blank=True, editable=False
+    )
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer.choices, blank=True, editable=False)
+    silent_rounds = models.PositiveSmallIntegerField(_("silent rounds"), default=0, editable=False)
+    claimed_at = models.DateTimeField(_("completion awaits review since"), null=True, editable=False)
+    claimed_done_on = models.DateField(_("completion claimed for"), null=True, editable=False)
+
+    # Copies from the milestone; its carry_down() keeps them
+    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="+", editable=False)
+    area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False)
+
+    state = state_column((State.RELEASED, Q(released_on__isnull=False)))
+    freshness = models.GeneratedField(
+        expression=Case(
+            When(silent_rounds__gt=0, then=Value(Freshness.SILENT.value)),
+            When(answer=Answer.ASKED, then=Value(Freshness.AWAITED.value)),
+            When(answer=Answer.REPORTED, then=Value(Freshness.REPORTED.value)),
+            When(answer=Answer.NOTHING, then=Value(Freshness.NOTHING.value)),
+            default=Value(Freshness.NEVER_ASKED.value),
+        ),
+        output_field=models.CharField(max_length=12, choices=Freshness.choices),
+        db_persist=True,
+        verbose_name=_("freshness"),
+    )
+
+    objects = CommitmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("party's part")
+        verbose_name_plural = _("parties' parts")
+        ordering = ["milestone", "party__position"]
+        constraints = [
+            *judged_constraints("commitment"),
+            models.UniqueConstraint(fields=["milestone", "party"], name="commitment_once_per_party"),
+        ]
+        indexes = [
+            models.Index(fields=["roadmap", "area", "party", "state", "due_on"], name="commitment_by_cell"),
+            models.Index(fields=["party", "answer"], name="commitment_by_answer"),
+        ]
+
+    def __str__(self):
+        return f"{self.milestone.number} · {self.party}"
+
+    def get_absolute_url(self):
+        return self.milestone.get_absolute_url()
+
+    @property
+    def is_counting(self):
+        return self.released_on is None
+
+    def settle(self):
+        milestone = self.milestone
+        self.roadmap_id, self.area_id = milestone.roadmap_id, milestone.area_id
+        self.due_on, self.term_kind = milestone.due_on, milestone.term_kind
+        self.control, self.control_on = milestone.control, milestone.control_on
+
+    def take_role(self, role):
+        """Follow the party's role in the item; without one, an unfinished part is released."""
+        released = self.released_on
+        if role is None:
+            if not self.is_completed:
+                released = released or moment().date()
+            role = self.role
+        else:
+            released = None
+        if (role, released) != (self.role, self.released_on):
+            self.role, self.released_on = role, released
+            self.save()

@@ -1,0 +1,183 @@
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tracker.history.changes import change_set
+from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.ordering import number_key
+from tracker.lib.texts import TextsField, fold
+from tracker.roadmaps import access
+
+from .judged import Control
+from .party import Party
+
+
+class ItemQuerySet(TrackedQuerySet):
+    def visible_to(self, user):
+        return self.filter(access.scope(user, "read", roadmap="roadmap", area="area"))
+
+
+class Item(Tracked):
+    """A roadmap item (measure): what was agreed to be done."""
+
+    class Rule(models.TextChoices):
+        ALL = "all", _("all parties")
+        LEAD = "lead", _("the lead parties")
+        ANY = "any", _("any party")
+
+    history_skips = {"search", "number_key"}
+
+    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="items", verbose_name=_("roadmap"))
+    area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", verbose_name=_("area"))
+    number = models.CharField(_("number"), max_length=60)
+    wording = TextsField(_("official wording"))
+    expected_result = TextsField(_("expected result"), blank=True)
+    form_of_completion = TextsField(_("form of completion"), blank=True)
+    funding = TextsField(_("funding"), blank=True)
+    note = TextsField(_("note"), blank=True)
+    source = TextsField(_("source"), blank=True)
+    rule = models.CharField(
+        _("completed when completed by"), max_length=4, choices=Rule.choices, default=Rule.ALL
+    )
+    control = models.CharField(_("control"), max_length=8, choices=Control.choices, default=Control.ON)
+    control_on = models.DateField(_("control decided on"), null=True, blank=True)
+    control_basis = models.TextField(_("basis of the decision"), blank=True)
+    source_key = models.CharField(_("key in the source"), max_length=200, blank=True, editable=False)
+    number_key = models.CharField(max_length=120, editable=False)
+    search = models.TextField(editable=False, default="")
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["roadmap", "number_key"]
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "number"], name="item_number_once_per_roadmap"),
+            models.CheckConstraint(
+                condition=models.Q(control=Control.ON) | models.Q(control_on__isnull=False),
+                name="item_control_has_a_day",
+            ),
+        ]
+        indexes = [models.Index(fields=["roadmap", "area", "number_key"], name="item_in_order")]
+
+    def __str__(self):
+        return f"{self.number} {self.wording}"
+
+    def get_absolute_url(self):
+        return reverse("item", args=[self.roadmap.slug, self.pk])
+
+    def clean(self):
+        if self.roadmap_id and self.area_id and not self.roadmap.areas.filter(area=self.area_id).exists():
+            raise ValidationError({"area": _("This area is not one of the roadmap's.")})
+        if self.control != Control.ON and not (self.control_on and self.control_basis):
+            raise ValidationError({"control": _("Give the day and the basis of the decision.")})
+
+    def settle(self):
+        self.number_key = number_key(self.number)
+        self.search = fold(self.number, *self.wording.all())
+        self.wording.mark(self.roadmap.authentic_language)
+
+    def ask_parties(self, *, by=None):
+        """Make the commitments that the participations ask for; release those that no longer count.
+
+        The one place that makes commitments (domain.md §1): page, admin and import call it. A counting party gets
+        one for each milestone that is not finished; unfinished commitments of parties that left are released, and
+        taken up again when the party comes back. Returns the commitments made.
+        """
+        from .commitment import Commitment
+
+        with change_set(by=by):
+            roles = {p.party_id: p.role for p in self.participations.all() if p.is_counting}
+            made = []
+            for milestone in self.milestones.all():
+                milestone.item = self
+                known = {commitment.party_id: commitment for commitment in milestone.commitments.all()}
+                wanted = {party for party in roles if milestone.party_id in (None, party)}
+                for party in sorted(wanted - known.keys()):
+                    if not milestone.is_completed and milestone.control == Control.ON:
+                        made.append(Commitment(milestone=milestone, party_id=party, role=roles[party]))
+                for party, commitment in known.items():
+                    commitment.milestone = milestone
+                    commitment.take_role(roles[party] if party in wanted else None)
+            Commitment.objects.bulk_create(made)
+        return made
+
+    def carry_down(self):
+        """Give the milestones and commitments what they carry of this item: roadmap and area."""
+        for milestone in self.milestones.all():
+            milestone.item = self
+            milestone.carry_down()
+
+    def add_milestone_of_its_own(self, term):
+        """The milestone of an item given without any: its own wording and term (domain.md §1)."""
+        return self.milestones.create(number=self.number, wording=self.wording, agreed=term)
+
+
+class ParticipationQuerySet(TrackedQuerySet):
+    def counting(self):
+        return self.filter(role__in=Participation.COUNTING, until=None)
+
+
+class Participation(Tracked):
+    """How a party takes part in an item. One that does not is never counted as lagging."""
+
+    history_label = ("party",)
+
+    class Role(models.TextChoices):
+        LEAD = "lead", _("lead")
+        CO_EXECUTOR = "co_executor", _("co-executor")
+        PARTICIPANT = "participant", _("participant")
+        OBSERVER = "observer", _("observer")
+        NONE = "none", _("does not take part")
+
+    COUNTING = (Role.LEAD, Role.CO_EXECUTOR, Role.PARTICIPANT)
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="participations", verbose_name=_("item"))
+    party = models.ForeignKey(Party, models.PROTECT, related_name="participations", verbose_name=_("party"))
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices, default=Role.PARTICIPANT)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+    contact = models.CharField(_("contact"), max_length=300, blank=True)
+
+    objects = ParticipationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("participation")
+        verbose_name_plural = _("parties and roles")
+        ordering = ["party__position", "party__code"]
+        constraints = [models.UniqueConstraint(fields=["item", "party"], name="party_once_per_item")]
+
+    def __str__(self):
+        return f"{self.party}: {self.get_role_display()}"
+
+    @property
+    def is_counting(self):
+        """Whether the party reports on the item's milestones."""
+        return self.role in self.COUNTING and self.until is None
+
+
+class Executor(Tracked):
+    """An organisation that carries out its party's part; the first is the responsible one."""
+
+    history_label = ("organisation",)
+
+    participation = models.ForeignKey(
+        Participation, models.CASCADE, related_name="executors", verbose_name=_("participation")
+    )
+    organisation = models.ForeignKey(
+        "roadmaps.Organisation", models.PROTECT, related_name="executions", verbose_name=_("organisation")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("executor")
+        verbose_name_plural = _("executors")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["participation", "organisation"], name="organisation_once_per_part")
+        ]
+
+    def __str__(self):
+        return str(self.organisation)

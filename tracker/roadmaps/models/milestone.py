@@ -1,0 +1,173 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tracker.history.changes import change_set, moment
+from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.errors import WrongState
+from tracker.lib.ordering import number_key
+from tracker.lib.terms import Kind, Term
+from tracker.lib.texts import TextsField, fold
+from tracker.roadmaps import access
+
+from .judged import Control, Judged, judged_constraints, state_column
+
+
+class TermColumns:
+    """A term kept in four columns: the text as in the document, its kind, and its bounds."""
+
+    def __init__(self, text, kind, starts_on, due_on):
+        self.columns = {"text": text, "kind": kind, "starts_on": starts_on, "due_on": due_on}
+
+    def __get__(self, row, owner=None):
+        if row is None:
+            return self
+        return Term(**{part: getattr(row, column) for part, column in self.columns.items()})
+
+    def __set__(self, row, term):
+        for part, column in self.columns.items():
+            setattr(row, column, getattr(term, part))
+
+
+class MilestoneQuerySet(TrackedQuerySet):
+    def visible_to(self, user):
+        return self.filter(access.scope(user, "read", roadmap="roadmap", area="area"))
+
+    def in_plan_order(self):
+        return self.order_by("area_position", "number_key", "pk")
+
+
+class Milestone(Judged, Tracked):
+    """What must happen by a term. Its status columns are rolled up from the commitments (progress/rollup.py).
+
+    Three terms (domain.md §2): *first* never changes, *agreed* is moved only by an amendment, *current* only by an
+    approved deadline change. Lateness is judged by the current one, slip by the agreed one.
+    """
+
+    history_skips = {"roadmap", "area", "search", "number_key", "area_position", "starts_on", "term_kind", "agreed_kind", "agreed_from"}
+    history_indexes = [["roadmap", "area_position", "number_key"]]
+
+    class DropReason(models.TextChoices):
+        CANCELLED = "cancelled", _("cancelled")
+        REPLACED = "replaced", _("replaced")
+        IRRELEVANT = "irrelevant", _("lost relevance")
+
+    item = models.ForeignKey("roadmaps.Item", models.PROTECT, related_name="milestones", verbose_name=_("item"))
+    party = models.ForeignKey(
+        "roadmaps.Party",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("one party only"),
+        help_text=_("Empty: of every party that takes part in the item."),
+    )
+    number = models.CharField(_("number"), max_length=60)
+    wording = TextsField(_("wording"))
+    proof = TextsField(_("what counts as proof"), blank=True)
+    weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[MinValueValidator(1)])
+
+    first_text = models.CharField(_("first agreed term"), max_length=300, blank=True, editable=False)
+    first_kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.UNKNOWN, editable=False)
+    first_from = models.DateField(null=True, editable=False)
+    first_due = models.DateField(_("first due day"), null=True, editable=False)
+    agreed_text = models.CharField(_("agreed term"), max_length=300, blank=True, editable=False)
+    agreed_kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.UNKNOWN, editable=False)
+    agreed_from = models.DateField(null=True, editable=False)
+    agreed_due = models.DateField(_("agreed due day"), null=True, editable=False)
+    term_text = models.CharField(_("current term"), max_length=300, blank=True, editable=False)
+    starts_on = models.DateField(_("starts on"), null=True, editable=False)
+    moves = models.PositiveSmallIntegerField(_("times moved"), default=0, editable=False)
+
+    first = TermColumns("first_text", "first_kind", "first_from", "first_due")
+    agreed = TermColumns("agreed_text", "agreed_kind", "agreed_from", "agreed_due")
+    current = TermColumns("term_text", "term_kind", "starts_on", "due_on")
+
+    control_basis = models.TextField(_("basis of the decision"), blank=True)
+    drop_reason = models.CharField(_("why dropped"), max_length=10, choices=DropReason.choices, blank=True)
+
+    counting = models.PositiveSmallIntegerField(_("counting parties"), default=0, editable=False)
+    completed = models.PositiveSmallIntegerField(_("parties that completed"), default=0, editable=False)
+    state = state_column()
+
+    # Copies from the item, so that lists need no join; carry_down() keeps them
+    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="milestones", editable=False)
+    area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False)
+    area_position = models.PositiveSmallIntegerField(default=0, editable=False)
+    source_key = models.CharField(_("key in the source"), max_length=200, blank=True, editable=False)
+    number_key = models.CharField(max_length=120, editable=False)
+    search = models.TextField(editable=False, default="")
+
+    objects = MilestoneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ["area_position", "number_key", "pk"]
+        constraints = [
+            *judged_constraints("milestone"),
+            models.CheckConstraint(condition=models.Q(weight__gte=1), name="milestone_weighs_something"),
+            models.UniqueConstraint(
+                fields=["roadmap", "source_key"], condition=~models.Q(source_key=""), name="milestone_key_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["roadmap", "area_position", "number_key", "id"], name="milestone_in_order"),
+            models.Index(fields=["roadmap", "area", "state", "due_on"], name="milestone_by_state"),
+            models.Index(fields=["roadmap", "due_on", "id"], name="milestone_by_due_day"),
+        ]
+
+    def __str__(self):
+        return f"{self.number} {self.wording}"
+
+    def get_absolute_url(self):
+        return f"{self.item.get_absolute_url()}#m{self.pk}"
+
+    @property
+    def slip(self):
+        """Days from the agreed due day to the current one; None where either has no day."""
+        if self.due_on and self.agreed_due:
+            return (self.due_on - self.agreed_due).days
+        return None
+
+    def clean(self):
+        if self.control != Control.ON and not (self.control_on and self.control_basis):
+            raise ValidationError({"control": _("Give the day and the basis of the decision.")})
+        if (self.control == Control.DROPPED) != bool(self.drop_reason):
+            raise ValidationError({"drop_reason": _("Say why it is dropped, and only then.")})
+
+    def settle(self):
+        self.number_key = number_key(self.number)
+        self.search = fold(self.number, *self.wording.all())
+        self.roadmap_id, self.area_id = self.item.roadmap_id, self.item.area_id
+        self.area_position = self.item.roadmap.area_positions.get(self.area_id, 0)
+        self.wording.mark(self.item.roadmap.authentic_language)
+        if self._state.adding:  # what the plan says first is all three terms at once
+            self.first = self.agreed
+            self.current = self.current or self.agreed
+
+    def word_term(self, term):
+        """Write the term while the plan is a draft; once adopted, only an amendment moves it."""
+        if self.item.roadmap.is_locked:
+            raise WrongState(_("The plan is adopted: its terms move only by an amendment or a deadline change."))
+        self.first = self.agreed = self.current = term
+        self.save()
+        self.carry_down()
+
+    def carry_down(self):
+        """Save, and give the commitments what they carry: roadmap, area, term, control."""
+        with change_set():
+            self.save()
+            for commitment in self.commitments.all():
+                commitment.milestone = self
+                commitment.follow()
+
+    def decide_control(self, control, *, basis, by, on=None, reason=""):
+        """Close as completed, drop, or put back on control: a decision about the plan, with basis and day."""
+        access.require(by, "plan", self)
+        with change_set(by=by, reason=basis):
+            self.control, self.control_basis, self.drop_reason = control, basis, reason
+            self.control_on = None if control == Control.ON else on or moment().date()
+            self.full_clean()
+            self.carry_down()
