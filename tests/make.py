@@ -87,6 +87,7 @@ def milestone(item_=None, *, term="30.06.2026", number=None, wording=None, **fie
     made.agreed = parse(term)
     made.save()
     item_.ask_parties()
+    made.refresh_from_db()
     return made
 
 

@@ -38,6 +38,13 @@ class DayField(forms.DateField):
             raise forms.ValidationError(str(error)) from error
 
 
+class SearchInput(forms.TextInput):
+    input_type = "search"
+
+    def __init__(self, attrs=None):
+        super().__init__({"placeholder": _("Number, wording, organisation"), **(attrs or {})})
+
+
 class DayFilter(DateFilter):
     field_class = DayField
 
@@ -77,9 +84,9 @@ class RoadmapFilter(FilterSet):
         return self._qs
 
     @property
-    def open_menus(self):
-        """The fields with an error, so that their menu is shown open."""
-        return set(self.form.errors)
+    def more_errors(self):
+        """Whether a field of the "More" menu has an error, so that it is shown open."""
+        return any(not isinstance(self.form.fields[name], forms.ChoiceField) for name in self.form.errors)
 
 
 class StatusFilter(RoadmapFilter):
@@ -94,7 +101,7 @@ class StatusFilter(RoadmapFilter):
     control = MultipleChoiceFilter(label=_("Control"), choices=Control.choices, widget=forms.CheckboxSelectMultiple)
     due_from = DayFilter(label=_("Term from"), field_name="due_on", lookup_expr="gte")
     due_to = DayFilter(label=_("Term to"), field_name="due_on", lookup_expr="lte")
-    q = CharFilter(label=_("Text"), method="with_text", widget=forms.TextInput(attrs={"type": "search"}))
+    q = CharFilter(label=_("Text"), method="with_text", widget=SearchInput)
 
     def __init__(self, *args, on, **kwargs):
         super().__init__(*args, **kwargs)
@@ -124,7 +131,7 @@ class StatusFilter(RoadmapFilter):
 
 class ItemFilter(RoadmapFilter):
     control = MultipleChoiceFilter(label=_("Control"), choices=Control.choices, widget=forms.CheckboxSelectMultiple)
-    q = CharFilter(label=_("Text"), method="with_text", widget=forms.TextInput(attrs={"type": "search"}))
+    q = CharFilter(label=_("Text"), method="with_text", widget=SearchInput)
 
     def of_parties(self, rows, name, parties):
         if not parties:

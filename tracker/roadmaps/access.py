@@ -30,6 +30,9 @@ RIGHTS = {
     "reopen": {Role.ADMINISTRATOR},
 }
 
+NOTHING = Q(pk__in=[])
+EVERYTHING = ~NOTHING  # not an empty Q(): that would vanish beside an "or"
+
 REFUSALS = {
     "write": _("Only an analyst of this party, within their areas and organisation, may write this report."),
     "endorse": _("Only a coordinator of this party may endorse its reports."),
@@ -94,10 +97,10 @@ def _within(user, grant, *, roadmap, area=None, party=None, organisations=None):
 
 
 def _any_of(conditions):
-    allowed = Q(pk__in=[])
+    allowed = NOTHING
     for condition in conditions:
         if not condition:
-            return Q()  # a grant without bounds
+            return EVERYTHING  # a grant without bounds
         allowed |= condition
     return allowed
 

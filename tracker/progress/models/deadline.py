@@ -117,15 +117,22 @@ class DeadlineChange(Tracked):
         """Move the agreed term by a signed amendment. The current term follows, unless it was moved further already."""
         access.require(by, "plan", milestone)
         with change_set(by=by):
-            change = cls(milestone=milestone, term=cls.Term.AGREED, reason=cls.Reason.AMENDMENT, amendment=amendment,
-                         proposed_at=moment(), decided_by=by, decided_at=moment(), state=cls.State.APPROVED)  # fmt: skip
-            change.before, change.after = milestone.agreed, parse(to)
+            change = cls.amending(milestone, parse(to), amendment=amendment, by=by)
             change.save()
-            moved_further = milestone.due_on and change.after.due_on and milestone.due_on > change.after.due_on
-            milestone.agreed = change.after
-            if not (moved_further and milestone.moves):
-                milestone.current = change.after
+            milestone.save()
             milestone.carry_down()
+        return change
+
+    @classmethod
+    def amending(cls, milestone, to, *, amendment, by):
+        """The row of the register for such a move, and the milestone moved; neither is saved yet."""
+        change = cls(milestone=milestone, term=cls.Term.AGREED, reason=cls.Reason.AMENDMENT, amendment=amendment,
+                     proposed_at=moment(), decided_by=by, decided_at=moment(), state=cls.State.APPROVED)  # fmt: skip
+        change.before, change.after = milestone.agreed, to
+        moved_further = milestone.due_on and to.due_on and milestone.due_on > to.due_on
+        milestone.agreed = to
+        if not (moved_further and milestone.moves):
+            milestone.current = to
         return change
 
     @contextmanager
@@ -147,6 +154,7 @@ class DeadlineChange(Tracked):
             milestone = Milestone.objects.select_related("item__roadmap").get(pk=self.milestone_id)
             milestone.current = self.after
             milestone.moves += 1
+            milestone.save()
             milestone.carry_down()
             self.milestone = milestone
 

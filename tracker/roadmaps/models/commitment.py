@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -5,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from tracker.history.changes import moment
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.roadmaps import access
+from tracker.roadmaps.rollup import apply, from_commitments
 
 from .item import Executor, Participation
 from .judged import Control, Execution, Judged, State, judged_constraints, state_column
+from .milestone import Milestone
 
 
 class CommitmentQuerySet(TrackedQuerySet):
@@ -28,6 +32,52 @@ class CommitmentQuerySet(TrackedQuerySet):
 
     def unfinished(self):
         return self.counting().filter(control=Control.ON).exclude(execution=Execution.COMPLETED)
+
+    def ask_for(self, items):
+        """Make, release or take up again what the participations of the items ask for (`Item.ask_parties`).
+
+        The one place that makes commitments (domain.md §1): page, admin and import come here. Four queries for all
+        the items, besides the writing. Returns the commitments made.
+        """
+        items = list(items)
+        roles, known = defaultdict(dict), defaultdict(dict)
+        for part in Participation.objects.filter(item__in=items):
+            if part.is_counting:
+                roles[part.item_id][part.party_id] = part.role
+        for commitment in self.filter(milestone__item__in=items):
+            known[commitment.milestone_id][commitment.party_id] = commitment
+        by_id, made, moved = {item.pk: item for item in items}, [], []
+        for milestone in Milestone.objects.filter(item__in=items).order_by("pk"):
+            milestone.item = by_id[milestone.item_id]
+            wanted = {
+                party: role for party, role in roles[milestone.item_id].items() if milestone.party_id in (None, party)
+            }
+            mine = known[milestone.pk]
+            if not milestone.is_completed and milestone.control == Control.ON:
+                made += [
+                    Commitment(milestone=milestone, party_id=party, role=wanted[party])
+                    for party in sorted(wanted.keys() - mine.keys())
+                ]
+            for party, commitment in mine.items():
+                commitment.milestone = milestone
+                if commitment.take_role(wanted.get(party)):
+                    moved.append(commitment)
+        self.bulk_create(made)
+        self.bulk_update(moved, ["role", "released_on"])
+        self._roll_up({c.milestone for c in [*made, *moved]}, known, made)
+        return made
+
+    def _roll_up(self, milestones, known, made):
+        """Bring the milestones to what their commitments now say."""
+        for commitment in made:
+            known[commitment.milestone_id][commitment.party_id] = commitment
+        changed, columns = [], set()
+        for milestone in milestones:
+            if names := apply(milestone, from_commitments(milestone.item.rule, known[milestone.pk].values())):
+                changed.append(milestone)
+                columns |= set(names)
+        if changed:
+            Milestone.objects.bulk_update(changed, columns)
 
 
 def executed_by(organisations, to_commitment=""):
@@ -134,14 +184,10 @@ class Commitment(Judged, Tracked):
         self.control, self.control_on = milestone.control, milestone.control_on
 
     def take_role(self, role):
-        """Follow the party's role in the item; without one, an unfinished part is released."""
-        released = self.released_on
-        if role is None:
-            if not self.is_completed:
-                released = released or moment().date()
-            role = self.role
-        else:
-            released = None
-        if (role, released) != (self.role, self.released_on):
-            self.role, self.released_on = role, released
-            self.save()
+        """Follow the party's role in the item; without one, an unfinished part is released. Whether that is new."""
+        before = self.role, self.released_on
+        if role is not None:
+            self.role, self.released_on = role, None
+        elif not self.is_completed:
+            self.released_on = self.released_on or moment().date()
+        return before != (self.role, self.released_on)

@@ -82,30 +82,16 @@ class Item(Tracked):
     def ask_parties(self, *, by=None):
         """Make the commitments that the participations ask for; release those that no longer count.
 
-        The one place that makes commitments (domain.md §1): page, admin and import call it. A counting party gets
-        one for each milestone that is not finished; unfinished commitments of parties that left are released, and
-        taken up again when the party comes back. Returns the commitments made.
+        A counting party gets one for each milestone that is not finished; unfinished commitments of parties that left
+        are released, and taken up again when the party comes back. Returns the commitments made.
         """
         from .commitment import Commitment
 
         with change_set(by=by):
-            roles = {p.party_id: p.role for p in self.participations.all() if p.is_counting}
-            made = []
-            for milestone in self.milestones.all():
-                milestone.item = self
-                known = {commitment.party_id: commitment for commitment in milestone.commitments.all()}
-                wanted = {party for party in roles if milestone.party_id in (None, party)}
-                for party in sorted(wanted - known.keys()):
-                    if not milestone.is_completed and milestone.control == Control.ON:
-                        made.append(Commitment(milestone=milestone, party_id=party, role=roles[party]))
-                for party, commitment in known.items():
-                    commitment.milestone = milestone
-                    commitment.take_role(roles[party] if party in wanted else None)
-            Commitment.objects.bulk_create(made)
-        return made
+            return Commitment.objects.ask_for([self])
 
     def carry_down(self):
-        """Give the milestones and commitments what they carry of this item: roadmap and area."""
+        """Give the milestones and commitments what they carry of this item: roadmap, area, completion rule."""
         for milestone in self.milestones.all():
             milestone.item = self
             milestone.carry_down()

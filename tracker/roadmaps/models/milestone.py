@@ -10,6 +10,7 @@ from tracker.lib.ordering import number_key
 from tracker.lib.terms import Kind, Term
 from tracker.lib.texts import TextsField, fold
 from tracker.roadmaps import access
+from tracker.roadmaps.rollup import apply, from_commitments
 
 from .judged import Control, Judged, judged_constraints, state_column
 
@@ -156,12 +157,14 @@ class Milestone(Judged, Tracked):
         self.carry_down()
 
     def carry_down(self):
-        """Save, and give the commitments what they carry: roadmap, area, term, control."""
+        """Give the commitments what they carry of this milestone, and take over what they say together."""
         with change_set():
-            self.save()
-            for commitment in self.commitments.all():
+            commitments = list(self.commitments.all())
+            for commitment in commitments:
                 commitment.milestone = self
                 commitment.follow()
+            if {*self.settled(), *apply(self, from_commitments(self.item.rule, commitments))}:
+                self.save()
 
     def decide_control(self, control, *, basis, by, on=None, reason=""):
         """Close as completed, drop, or put back on control: a decision about the plan, with basis and day."""
@@ -170,4 +173,5 @@ class Milestone(Judged, Tracked):
             self.control, self.control_basis, self.drop_reason = control, basis, reason
             self.control_on = None if control == Control.ON else on or moment().date()
             self.full_clean()
+            self.save()
             self.carry_down()
