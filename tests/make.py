@@ -6,7 +6,7 @@ from itertools import count
 from tracker.accounts.models import User
 from tracker.lib.terms import parse
 from tracker.lib.texts import Texts
-from tracker.progress.models import Evidence, Report, ReportAuthor, Round
+from tracker.progress.models import DeadlineChange, Evidence, Report, ReportAuthor, Round
 from tracker.roadmaps import models
 from tracker.roadmaps.models import Participation
 
@@ -126,4 +126,12 @@ def evidence(report_, **fields):
     defaults = {"title": "Протокол № 4", "kind": Evidence.Kind.MINUTES, "address": "https://example.org/протокол"}
     made = Evidence.objects.create(roadmap=commitment_.roadmap, party=commitment_.party, **defaults | fields)
     made.prove(report_)
+    return made
+
+
+def deadline_change(milestone_, to, *, by, decided_by=None):
+    """A proposed move of the current term; approved, if someone decides."""
+    made = DeadlineChange.propose(milestone_, to, by=by)
+    if decided_by:
+        made.approve(by=decided_by)
     return made

@@ -56,7 +56,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "tracker.admin.TrackerAdminConfig",
+    "django.forms",  # its widgets' templates, for FORM_RENDERER
+    "tracker.apps.TrackerAdminConfig",
     "allauth",
     "allauth.account",
     "csp",
@@ -116,6 +117,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # a widget's template may be ours, and ours may use our tags
 
 # Database: see quality.md, "Reliability"; IMMEDIATE takes the write lock at once, so no writer works on stale rows.
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, conn_health_checks=True)}

@@ -53,7 +53,11 @@ class RoadmapFilter(FilterSet):
     """What lists of a roadmap have in common: a bad value is a sentence at its field while the other filters hold."""
 
     area = ModelMultipleChoiceFilter(
-        label=_("Area"), queryset=PriorityArea.objects.all(), to_field_name="code", widget=forms.CheckboxSelectMultiple
+        label=_("Area"),
+        queryset=PriorityArea.objects.all(),
+        to_field_name="code",
+        method="of_areas",
+        widget=forms.CheckboxSelectMultiple,
     )
     party = ModelMultipleChoiceFilter(
         label=_("Party"),
@@ -82,6 +86,9 @@ class RoadmapFilter(FilterSet):
             for name, value in self.form.cleaned_data.items():
                 self._qs = self.filters[name].filter(self._qs, value)
         return self._qs
+
+    def of_areas(self, rows, name, areas):
+        return rows.filter(area__in=areas) if areas else rows
 
     @property
     def more_errors(self):

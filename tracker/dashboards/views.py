@@ -77,7 +77,7 @@ def status_table(request, roadmap):
     context = {
         "rows": rows_of(page, on=day, parties=parties, areas=areas),
         "figures": subtotals(total_of(areas)) if grouped else None,
-        "all": milestones.count(),
+        "all": milestones.count() if found["chips"] else found["page"].paginator.count,
     }
     template = "dashboards/_status_table.html" if request.htmx else "dashboards/status_table.html"
     return render(request, template, found | context)

@@ -25,7 +25,7 @@ def listing(request, rows, filterset_class, table_class, **filter_options):
     """
     filterset = filterset_class(request.GET, queryset=rows, request=request, **filter_options)
     found = filterset.qs
-    table = table_class(found, order_by=request.GET.get("sort", ()), request=request)
+    table = table_class(found, order_by=request.GET.get("sort", ()))
     found = table.data.data
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return {
