@@ -28,7 +28,7 @@ ifeq ($(SAMPLE),1)
 	$(local) $(manage) load_demo $(if $(DEMO_PASSWORD),--password "$(DEMO_PASSWORD)")
 endif
 	@echo "Tracker: http://127.0.0.1:$(PORT)"
-	$(local) $(bin)/gunicorn tracker.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --access-logfile /dev/null
+	$(local) $(bin)/gunicorn tracker.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --no-control-socket
 
 admin: setup ## the first administrator of an empty installation
 	$(local) $(manage) make_admin
@@ -52,4 +52,4 @@ lock: ## renew the locks; needs uv
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 messages: $(VENV)/.tests ## collect the strings to translate; needs Debian's gettext
-	cd tracker && ../$(manage) makemessages --all --no-obsolete --no-wrap
+	$(manage) makemessages --all --no-obsolete --no-wrap --ignore 'data/*' --ignore '$(VENV)/*' --ignore 'tests/*' --verbosity 0

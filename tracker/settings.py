@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_tables2",
-    "heroicons",
     "simple_history",
     "tracker.lib",
     "tracker.history",
