@@ -1,3 +1,4 @@
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column, Table
 
@@ -9,14 +10,26 @@ class StatusTable(Table):
     number = Column(verbose_name=_("No."), order_by=("area_position", "number_key", "pk"))
     wording = Column(verbose_name=_("Item / milestone"), order_by=("search", "pk"))
     parties = Column(verbose_name=_("Executors · state by party"), empty_values=(), orderable=False)
-    agreed = Column(verbose_name=_("Agreed term"), order_by=("agreed_due", "pk"))
-    current = Column(verbose_name=_("Current term"), order_by=("due_on", "pk"))
+    agreed = Column(verbose_name=_("Agreed term"))
+    current = Column(verbose_name=_("Current term"))
     percent = Column(verbose_name=_("Progress"), order_by=("percent", "pk"))
     execution = Column(verbose_name=_("Execution"), order_by=("percent", "execution", "pk"))
     timeliness = Column(verbose_name=_("Timeliness"), order_by=("severity", "due_on", "pk"))
 
     class Meta:
         sequence = ("number", "wording", "parties", "agreed", "current", "percent", "execution", "timeliness")
+
+    def order_agreed(self, rows, is_descending):
+        return by_day(rows, "agreed_due", is_descending), True
+
+    def order_current(self, rows, is_descending):
+        return by_day(rows, "due_on", is_descending), True
+
+
+def by_day(rows, column, is_descending):
+    """In order of a day; rows without one stand last both ways, on every database."""
+    day = F(column)
+    return rows.order_by(day.desc(nulls_last=True) if is_descending else day.asc(nulls_last=True), "pk")
 
 
 class ItemTable(Table):

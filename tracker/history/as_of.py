@@ -35,10 +35,22 @@ def as_of(moment):
         if installed:
             yield
         else:
-            with connection.execute_wrapper(shadow):
+            with connection.execute_wrapper(shadow), grouping_in_full():
                 yield
     finally:
         _moment.reset(token)
+
+
+@contextmanager
+def grouping_in_full():
+    """GROUP BY every column: PostgreSQL infers the others from a primary key only of a real table."""
+    features = connection.features
+    before = features.allows_group_by_selected_pks
+    features.allows_group_by_selected_pks = False
+    try:
+        yield
+    finally:
+        features.allows_group_by_selected_pks = before
 
 
 def current_as_of():
