@@ -19,7 +19,7 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
 	touch $@
 
 setup: $(VENV)/.runs
-	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django --use-fuzzy 2>/dev/null
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django
 	$(local) $(manage) migrate --verbosity 0
 	$(local) $(manage) collectstatic --noinput --verbosity 0
 
@@ -35,7 +35,7 @@ admin: setup ## the first administrator of an empty installation
 
 test: $(VENV)/.tests
 	bash scripts/chromium.sh
-	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django --use-fuzzy 2>/dev/null
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django
 	$(bin)/python -m pytest
 
 test-postgres: $(VENV)/.tests
