@@ -7,11 +7,11 @@ from tracker.history.checks import differences
 from tracker.roadmaps.models import Role
 
 
-class TrackerTestCase(TestCase):
+class Cast:
     """A roadmap of Kazakhstan and Russia with one person in each role; `self.item` and `self.milestone` belong to both."""
 
     @classmethod
-    def setUpTestData(cls):
+    def enter_cast(cls):
         cls.kazakhstan, cls.russia, cls.tajikistan = make.party("KZ"), make.party("RU"), make.party("TJ")
         cls.roadmap = make.roadmap("plan", parties=("KZ", "RU", "TJ"))
         cls.item = make.item(cls.roadmap, number="1.1", parties={"KZ": "lead", "RU": "co_executor"})
@@ -33,6 +33,14 @@ class TrackerTestCase(TestCase):
         make.grant(cls.coordinator, Role.COORDINATOR, roadmap=cls.roadmap, party=cls.kazakhstan)
         make.grant(cls.observer, Role.OBSERVER, roadmap=cls.roadmap)
         make.grant(cls.administrator, Role.ADMINISTRATOR)
+
+
+class TrackerTestCase(Cast, TestCase):
+    """The cast, entered once for each class; after every test the current rows equal their open versions."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.enter_cast()
 
     def tearDown(self):
         self.assertEqual(differences(), [], "a current row differs from its open version")
