@@ -238,8 +238,8 @@ class Migration(migrations.Migration):
                 ('search', models.TextField(default='', editable=False)),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='roadmaps.item', verbose_name='item')),
                 ('party', models.ForeignKey(blank=True, help_text='Empty: of every party that takes part in the item.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.party', verbose_name='one party only')),
-                ('area', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.priorityarea')),
-                ('roadmap', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='roadmaps.roadmap')),
+                ('area', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.priorityarea', verbose_name='area')),
+                ('roadmap', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='roadmaps.roadmap', verbose_name='roadmap')),
             ],
             options={
                 'verbose_name': 'milestone',
@@ -343,8 +343,8 @@ class Migration(migrations.Migration):
                 ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.changeset')),
                 ('item', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.item', verbose_name='item')),
                 ('party', models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='Empty: of every party that takes part in the item.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.party', verbose_name='one party only')),
-                ('area', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.priorityarea')),
-                ('roadmap', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.roadmap')),
+                ('area', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.priorityarea', verbose_name='area')),
+                ('roadmap', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.roadmap', verbose_name='roadmap')),
             ],
             options={
                 'verbose_name': 'historical milestone',
@@ -445,8 +445,8 @@ class Migration(migrations.Migration):
                 ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.changeset')),
                 ('milestone', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.milestone', verbose_name='milestone')),
                 ('party', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.party', verbose_name='party')),
-                ('area', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.priorityarea')),
-                ('roadmap', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.roadmap')),
+                ('area', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.priorityarea', verbose_name='area')),
+                ('roadmap', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmaps.roadmap', verbose_name='roadmap')),
             ],
             options={
                 'verbose_name': "historical party's part",
@@ -524,8 +524,8 @@ class Migration(migrations.Migration):
                 ('freshness', models.GeneratedField(db_persist=True, expression=models.Case(models.When(silent_rounds__gt=0, then=models.Value('silent')), models.When(answer='asked', then=models.Value('awaited')), models.When(answer='reported', then=models.Value('reported')), models.When(answer='nothing', then=models.Value('nothing')), default=models.Value('never_asked')), output_field=models.CharField(choices=[('reported', 'Reported this round'), ('awaited', 'Awaited'), ('silent', 'Silent'), ('nothing', 'Nothing to report'), ('never_asked', 'Not asked yet')], max_length=12), verbose_name='freshness')),
                 ('milestone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='roadmaps.milestone', verbose_name='milestone')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='roadmaps.party', verbose_name='party')),
-                ('area', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.priorityarea')),
-                ('roadmap', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.roadmap')),
+                ('area', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.priorityarea', verbose_name='area')),
+                ('roadmap', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roadmaps.roadmap', verbose_name='roadmap')),
             ],
             options={
                 'verbose_name': "party's part",

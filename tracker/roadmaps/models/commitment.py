@@ -135,8 +135,12 @@ class Commitment(Judged, Tracked):
     claimed_done_on = models.DateField(_("completion claimed for"), null=True, editable=False)
 
     # Copies from the milestone; its carry_down() keeps them
-    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="+", editable=False)
-    area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False)
+    roadmap = models.ForeignKey(
+        "roadmaps.Roadmap", models.PROTECT, related_name="+", editable=False, verbose_name=_("roadmap")
+    )
+    area = models.ForeignKey(
+        "roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False, verbose_name=_("area")
+    )
 
     state = state_column((State.RELEASED, Q(released_on__isnull=False)))
     freshness = models.GeneratedField(

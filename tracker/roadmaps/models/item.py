@@ -3,7 +3,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from tracker.history.changes import change_set
+from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.ordering import number_key
 from tracker.lib.texts import TextsField, fold
@@ -95,6 +95,20 @@ class Item(Tracked):
         for milestone in self.milestones.all():
             milestone.item = self
             milestone.carry_down()
+
+    def decide_control(self, control, *, basis, by, on=None, reason=""):
+        """Close, drop or put back on control the item with all its milestones: a decision with basis and day.
+
+        `reason` is a Milestone.DropReason, for what is dropped.
+        """
+        access.require(by, "plan", self)
+        with change_set(by=by, reason=basis):
+            self.control, self.control_basis = control, basis
+            self.control_on = None if control == Control.ON else on or moment().date()
+            self.save()
+            for milestone in self.milestones.all():
+                milestone.item = self
+                milestone.decide_control(control, basis=basis, by=by, on=self.control_on, reason=reason)
 
     def add_milestone_of_its_own(self, term):
         """The milestone of an item given without any: its own wording and term (domain.md §1)."""

@@ -93,8 +93,12 @@ class Milestone(Judged, Tracked):
     state = state_column()
 
     # Copies from the item, so that lists need no join; carry_down() keeps them
-    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="milestones", editable=False)
-    area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False)
+    roadmap = models.ForeignKey(
+        "roadmaps.Roadmap", models.PROTECT, related_name="milestones", editable=False, verbose_name=_("roadmap")
+    )
+    area = models.ForeignKey(
+        "roadmaps.PriorityArea", models.PROTECT, related_name="+", editable=False, verbose_name=_("area")
+    )
     area_position = models.PositiveSmallIntegerField(default=0, editable=False)
     source_key = models.CharField(_("key in the source"), max_length=200, blank=True, editable=False)
     number_key = models.CharField(max_length=120, editable=False)

@@ -5,10 +5,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from tracker.history.changes import moment
+from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.dates import today_in
+from tracker.lib.errors import WrongState
 from tracker.lib.texts import TextsField
 from tracker.roadmaps import access
 
@@ -24,7 +26,7 @@ class Roadmap(Tracked):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         ADOPTED = "adopted", _("adopted")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("of a roadmap", "closed")
 
     class Frequency(models.TextChoices):
         MONTHLY = "monthly", _("monthly")
@@ -44,9 +46,7 @@ class Roadmap(Tracked):
     time_zone = models.CharField(
         _("time zone"), max_length=50, default="Europe/Moscow", help_text=_("A due day lasts to its end here.")
     )
-    frequency = models.CharField(
-        _("reporting"), max_length=12, choices=Frequency.choices, default=Frequency.QUARTERLY
-    )
+    frequency = models.CharField(_("reporting"), max_length=12, choices=Frequency.choices, default=Frequency.QUARTERLY)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     two_steps = models.BooleanField(
         _("two steps"), default=False, help_text=_("A party's coordinator endorses its reports before the review.")
@@ -91,3 +91,13 @@ class Roadmap(Tracked):
 
     def settle(self):
         self.title.mark(self.authentic_language)
+
+    def adopt(self, *, by):
+        """Lock the agreed terms: from now on only an amendment moves them."""
+        access.require(by, "plan", self)
+        if self.is_locked:
+            raise WrongState(_("The roadmap is already %(state)s.") % {"state": self.get_state_display()})
+        with change_set(by=by):
+            self.state = self.State.ADOPTED
+            self.adopted_on = self.adopted_on or self.today()
+            self.save()
