@@ -27,7 +27,10 @@ class AsOfTest(TrackerTestCase):
             part = cls.item.participations.get(party=cls.kazakhstan)
             Executor.objects.create(participation=part, organisation=cls.organisation)
         with change_set(at=CHANGED, by=cls.administrator):
-            for row, name in ((PriorityArea.objects.get(code="energy"), "Энергетика и недра"), (cls.organisation, "Комитет водного хозяйства")):
+            for row, name in (
+                (PriorityArea.objects.get(code="energy"), "Энергетика и недра"),
+                (cls.organisation, "Комитет водного хозяйства"),
+            ):
                 row.name = Texts(ru=name)
                 row.save()
             cls.item.wording = Texts(ru="Новая формулировка")

@@ -2,7 +2,7 @@
 
 Every SELECT that names a tracked table is prefixed by a common table expression of the same name, which shadows it
 with the versions valid then; so filters, joins, counts and labels are those of that moment. Writing raises Frozen.
-Users, sessions and grants are never shadowed: rights are today's.
+Users, sessions and grants are never shadowed: rights are today's. A moment belongs to the thread that entered it.
 """
 
 import re
@@ -17,7 +17,18 @@ from django.utils.translation import gettext_lazy as _
 from tracker.lib.errors import Refusal
 
 _moment = ContextVar("as of", default=None)
-WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# What a statement does, after an opening comment or bracket: reads, frames a transaction, or else writes.
+KIND = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*\n)*(?P<word>\w*)", re.DOTALL)
+READS = {"SELECT", "WITH", "EXPLAIN", "VALUES"}
+FRAMES = {"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW", "PRAGMA"}
+# Where the expressions go: after EXPLAIN and its options, and into a WITH that is there already.
+OPENING = re.compile(
+    r"(?P<before>\s*(?:EXPLAIN(?:\s+QUERY\s+PLAN|\s*\([^)]*\)|\s+(?:ANALYZE|VERBOSE))*\s+)?)"
+    r"(?P<with>WITH(?:\s+RECURSIVE)?\b)?",
+    re.IGNORECASE,
+)
+WRITE_WITHIN = re.compile(r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET|MERGE\s+INTO)\b", re.IGNORECASE)
+LOCK = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b")  # whoever locks is about to write
 
 
 class Frozen(Refusal):
@@ -26,31 +37,37 @@ class Frozen(Refusal):
 
 @contextmanager
 def as_of(moment):
-    """Read what was recorded by the moment (exclusive of later changes); None reads the present."""
+    """Read what was recorded before the moment; None reads on as before."""
     if moment is None:
         yield
         return
-    token, installed = _moment.set(moment), shadow in connection.execute_wrappers
+    before = _moment.get()
+    _moment.set(moment)
     try:
-        if installed:
+        with shadowing():
             yield
-        else:
-            with connection.execute_wrapper(shadow), grouping_in_full():
-                yield
     finally:
-        _moment.reset(token)
+        _moment.set(before)
 
 
 @contextmanager
-def grouping_in_full():
-    """GROUP BY every column: PostgreSQL infers the others from a primary key only of a real table."""
-    features = connection.features
-    before = features.allows_group_by_selected_pks
+def shadowing():
+    """The wrapper on this connection, once however deep; queries name each column they group by.
+
+    PostgreSQL takes a primary key for the whole row, but only of a table: an expression has no keys.
+    """
+    wrappers, features = connection.execute_wrappers, connection.features
+    if shadow in wrappers:
+        yield
+        return
+    by_key = features.allows_group_by_selected_pks
+    wrappers.insert(0, shadow)  # first, for Django takes the last one off when another wrapper's block is left
     features.allows_group_by_selected_pks = False
     try:
         yield
     finally:
-        features.allows_group_by_selected_pks = before
+        wrappers.remove(shadow)
+        features.allows_group_by_selected_pks = by_key
 
 
 def current_as_of():
@@ -58,31 +75,45 @@ def current_as_of():
     return _moment.get()
 
 
+def carried(rows):
+    """The rows of a stream, each fetched as of the moment being read now: it is sent after its view has ended."""
+    return _carried(iter(rows), current_as_of())
+
+
+def _carried(rows, moment):
+    nothing = object()
+    while True:
+        with as_of(moment):
+            row = next(rows, nothing)
+        if row is nothing:
+            return
+        yield row
+
+
 def shadow(execute, sql, params, many, context):
     """The database wrapper: shadows the tracked tables that a SELECT names, refuses every write."""
-    statement = sql.lstrip("( \n")
-    if statement[:7].upper().startswith(WRITES):
-        raise Frozen(_("A past day can only be read."))
-    tables = dict.fromkeys(shadowed().findall(sql)) if statement[:6].upper() in ("SELECT", "WITH R", "WITH \"") else {}
-    if not tables:
+    moment = _moment.get()
+    kind = KIND.match(sql)["word"].upper()
+    if moment is None or kind in FRAMES:
         return execute(sql, params, many, context)
-    at = connection.ops.adapt_datetimefield_value(_moment.get())
-    if params is None:
-        sql, params = sql.replace("%", "%%"), ()
-    views = ", ".join(view_of(table, connection.vendor) for table in tables)
-    if sql.upper().startswith("WITH RECURSIVE"):
-        sql = f"WITH RECURSIVE {views}, {sql[14:]}"
-    elif sql.upper().startswith("WITH"):
-        sql = f"WITH {views}, {sql[4:]}"
-    else:
-        sql = f"WITH {views} {sql}"
-    return execute(sql, (*[at, at] * len(tables), *params), many, context)
+    if kind not in READS or LOCK.search(sql) or (kind != "SELECT" and WRITE_WITHIN.search(sql)):
+        raise Frozen(_("A past day can only be read."))
+    # A name that only qualifies a column adds an expression that is never evaluated.
+    tables = dict.fromkeys(word for word in re.findall(r"\w+", sql) if word in models_by_table())
+    if tables:
+        views = ", ".join(view_of(table, can_inline()) for table in tables) % {"at": literal(moment)}
+        if params is not None:
+            views = views.replace("%", "%%")
+        opening = OPENING.match(sql)
+        rest, own = sql[opening.end() :], opening["with"]
+        sql = f"{opening['before']}{own or 'WITH'} {views}{',' if own else ''} {rest}"
+    return execute(sql, params, many, context)
 
 
-@cache
-def shadowed():
-    """A pattern that finds the names of shadowed tables, each as a whole."""
-    return re.compile('"(%s)"' % "|".join(models_by_table()))
+def literal(moment):
+    """The moment in the SQL text, spelled as the database stores it, so that the parameters stay as they are."""
+    stored = connection.ops.adapt_datetimefield_value(moment)
+    return f"'{stored}'" if connection.vendor == "sqlite" else f"'{stored.isoformat()}'::timestamptz"
 
 
 @cache
@@ -92,13 +123,19 @@ def models_by_table():
     return {m._meta.db_table: m for m in apps.get_models() if issubclass(m, Tracked) and m.shadowed}
 
 
+def can_inline():
+    """Whether the database knows NOT MATERIALIZED: conditions then reach the indexes behind the expression."""
+    return connection.vendor == "postgresql" or connection.Database.sqlite_version_info >= (3, 35)
+
+
 @cache
-def view_of(table, vendor):
-    """The common table expression that stands in for a table: the versions valid at a moment (given twice)."""
+def view_of(table, inline):
+    """The common table expression that stands in for a table: the versions valid at `%(at)s`."""
     model = models_by_table()[table]
     columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
     history = model.history.model._meta.db_table
-    inlined = " NOT MATERIALIZED" if vendor == "postgresql" else ""  # so that conditions reach its indexes
+    inlined = " NOT MATERIALIZED" if inline else ""
     return (
-        f'"{table}" AS{inlined} (SELECT {columns} FROM "{history}" WHERE "history_date" < %s AND "valid_to" >= %s)'
+        f'"{table}" AS{inlined} (SELECT {columns} FROM "{history}"'
+        ' WHERE "history_date" < %(at)s AND "valid_to" >= %(at)s)'
     )

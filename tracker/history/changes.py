@@ -1,5 +1,6 @@
 """Change sets: what belongs together, by whom and why, in one transaction and at one moment."""
 
+import weakref
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,6 +16,9 @@ class Pending:
 
     def __init__(self, by, reason, source, at):
         self.by, self.reason, self.source, self.at, self.row = by, reason, source, at, None
+        self.connection = transaction.get_connection()
+        self.savepoints = ()  # those under which the row was written
+        self.before = []  # (row, its attributes, whether it was new) before each write, for a rollback
 
     def moment(self):
         """The one moment of everything in this set: taken when first asked for, that is after the locks."""
@@ -24,13 +28,56 @@ class Pending:
 
     def stored(self):
         """The row that the versions point to."""
-        if self.row is None:
-            from .models import ChangeSet
+        from .models import ChangeSet
 
+        savepoints = tuple(self.connection.savepoint_ids)
+        if self.row is not None and savepoints[: len(self.savepoints)] != self.savepoints:
+            # The block in which it was written is left: by a rollback, perhaps.
+            self.row = ChangeSet.objects.filter(pk=self.row.pk).first()
+            self.savepoints = savepoints
+        if self.row is None:
             self.row = ChangeSet.objects.create(
-                at=self.moment(), person=self.by or person_asking(), reason=self.reason, source=self.source or source_asking()
+                at=self.moment(),
+                person=self.by or person_asking(),
+                reason=self.reason,
+                source=self.source or source_asking(),
             )
+            self.savepoints = savepoints
         return self.row
+
+    def remember(self, row):
+        """Keep what the write of this row changes on the object, to put it back if the write is rolled back."""
+        kept = {name: row.__dict__.get(name) for name in ("version", row._meta.pk.attname, "_loaded")}
+        self.before.append((weakref.ref(row), kept, row._state.adding))
+
+    def forget(self, mark):
+        """Put the objects back to what they were when `mark` writes had been made."""
+        while len(self.before) > mark:
+            reference, kept, adding = self.before.pop()
+            if (row := reference()) is not None:
+                row.__dict__.update(kept)
+                row._state.adding = adding
+
+    @contextmanager
+    def part(self, by, reason):
+        """A nested set: it joins this one, lends it person and reason where it has none, and fails alone."""
+        kept, mark = (self.by, self.reason, self.row, self.savepoints), len(self.before)
+        try:
+            with transaction.atomic():
+                self.by, self.reason = self.by or by, self.reason or reason
+                if self.row is not None and (self.by, self.reason) != kept[:2]:
+                    self._lend()
+                yield self
+        except BaseException:
+            self.by, self.reason, self.row, self.savepoints = kept
+            self.forget(mark)
+            raise
+
+    def _lend(self):
+        """The row is written already: give it the person and the reason that came after it."""
+        row = self.stored()
+        row.person, row.reason = row.person or self.by, row.reason or self.reason
+        row.save(update_fields=["person", "reason"])
 
 
 @contextmanager
@@ -39,43 +86,63 @@ def change_set(*, by=None, reason="", source=None, at=None):
 
     `by` and `source` default to the request's; `at` dates the set (the sample programme, an import of old records).
     """
-    outer = _pending.get()
+    outer = pending()
     if outer is not None:
-        outer.by, outer.reason, row = outer.by or by, outer.reason or reason, outer.row
-        try:
-            with transaction.atomic():
-                yield outer
-        except BaseException:
-            outer.row = row  # a row made in here was rolled back
-            raise
+        with outer.part(by, reason):
+            yield outer
         return
-    token = _pending.set(Pending(by, reason, source, at))
+    before, own = _pending.get(), Pending(by, reason, source, at)
+    _pending.set(own)
     try:
         with transaction.atomic():
-            yield _pending.get()
+            yield own
+    except BaseException:
+        own.forget(0)
+        raise
     finally:
-        _pending.reset(token)
+        _pending.set(before)
+
+
+@contextmanager
+def one_write():
+    """The change set of a single write: the one under way, without a savepoint of its own, or one made for it."""
+    under_way = pending()
+    if under_way is None:
+        with change_set() as own:
+            yield own
+        return
+    mark = len(under_way.before)
+    try:
+        yield under_way
+    except BaseException:
+        under_way.forget(mark)
+        raise
 
 
 def pending():
-    """The change set under way; a version is never written outside one."""
-    return _pending.get()
+    """The change set under way on this connection (a context copied into another thread has another connection)."""
+    under_way = _pending.get()
+    if under_way is None:
+        return None
+    connection = transaction.get_connection()
+    return under_way if under_way.connection is connection and connection.in_atomic_block else None
 
 
 def moment():
     """The moment of the change set under way, or now."""
-    under_way = _pending.get()
+    under_way = pending()
     return under_way.moment() if under_way else timezone.now()
 
 
 @contextmanager
 def asked_by(request):
     """What is changed in here is changed by this request's person."""
-    token = _request.set(request)
+    before = _request.get()
+    _request.set(request)
     try:
         yield
     finally:
-        _request.reset(token)
+        _request.set(before)
 
 
 def person_asking():
@@ -90,4 +157,5 @@ def source_asking():
     request = _request.get()
     if request is None:
         return ChangeSet.Source.COMMAND
-    return ChangeSet.Source.ADMIN if request.path.startswith("/admin/") else ChangeSet.Source.PAGE
+    place = request.path.split("/", 2)[1]
+    return {"admin": ChangeSet.Source.ADMIN, "api": ChangeSet.Source.API}.get(place, ChangeSet.Source.PAGE)

@@ -2,7 +2,8 @@
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import F, Window
+from django.db.models.functions import Lead
 
 from .models import Tracked
 from .versions import OPEN
@@ -32,7 +33,7 @@ def differences_of(model):
             yield f"{model.__name__}: {count} open versions differ from their row or have none"
     if count := history.objects.filter(valid_to__lt=F("history_date")).count():
         yield f"{model.__name__}: {count} versions end before they begin"
-    visible = history.objects.filter(valid_to__gt=F("history_date"))
-    doubled = visible.order_by().values("id", "history_date").annotate(n=Count("pk")).filter(n__gt=1)
-    if count := doubled.count():
-        yield f"{model.__name__}: {count} rows have two versions at one moment"
+    following = Window(Lead("history_date"), partition_by="id", order_by=["history_date", "history_id"])
+    visible = history.objects.filter(valid_to__gt=F("history_date")).order_by()
+    if count := visible.annotate(following=following).filter(valid_to__gt=F("following")).count():
+        yield f"{model.__name__}: {count} versions overlap the next one of their row"

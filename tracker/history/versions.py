@@ -5,10 +5,11 @@ django-simple-history makes the tables; the interval, the change set and the ind
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import models
+from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
-from .changes import pending
+from .changes import one_write, pending
+from .statements import copy_rows, version_model
 
 OPEN = datetime(9999, 1, 1, tzinfo=UTC)  # a sentinel, not NULL: NULL with OR doubled the time of a count
 SLICE = 500
@@ -26,10 +27,16 @@ class Version(models.Model):
 
 
 class TrackedHistory(HistoricalRecords):
-    """simple-history's records without person and reason (they are the change set's), with our intervals and indexes."""
+    """simple-history's records without person and reason (the change set has them), with intervals and indexes."""
 
     def add_extra_methods(self, cls):
         """No way to save without a version."""
+
+    def finalize(self, sender, **kwargs):
+        super().finalize(sender, **kwargs)
+        if issubclass(sender, self.cls):
+            # What Django writes by itself (a related manager's add(), a deletion's SET_NULL) is recorded too.
+            sender._meta.base_manager_name = "objects"
 
     def get_extra_fields(self, model, fields):
         extra = super().get_extra_fields(model, fields)
@@ -59,46 +66,49 @@ class TrackedHistory(HistoricalRecords):
         return options
 
     def create_historical_record(self, instance, history_type, using=None):
-        record(type(instance), [instance], history_type)
+        with one_write():
+            record(type(instance), [instance.pk], history_type)
+
+    def pre_delete(self, instance, **kwargs):
+        """The last version is copied while the row is still there; a cascade comes here too."""
+        self.create_historical_record(instance, "-")
+
+    def post_delete(self, instance, using=None, **kwargs):
+        """Recorded before."""
 
 
-def record(model, rows, kind):
-    """Write a version of each row, + new, ~ changed or - deleted, and close the versions before."""
-    history = model.history.model
-    columns = [field.attname for field in model._meta.concrete_fields if not field.generated]
-    pending_set = pending()
-    at, change_set = pending_set.moment(), pending_set.stored()
-    versions = [
-        history(
-            history_date=at,
-            history_type=kind,
-            valid_to=at if kind == "-" else OPEN,
-            change_set=change_set,
-            **{column: getattr(row, column) for column in columns},
-        )
-        for row in rows
-    ]
-    for start in range(0, len(versions), SLICE):
-        part = versions[start : start + SLICE]
-        if kind != "+":
-            close(history, part, at)
-        history.objects.bulk_create(part)
+def record(model, ids, kind):
+    """Write a version of each row, + new, ~ changed or - about to be deleted, and close the versions before.
+
+    The database copies the row as it is stored, so that no version can differ from it.
+    """
+    ids, history, under_way = list(ids), version_model(model), pending()
+
+    def write(part, begins):
+        ends = begins if kind == "-" else OPEN
+        own = {"history_date": begins, "history_type": kind, "valid_to": ends, "change_set": under_way.stored().pk}
+        copy_rows(model, part, **own)
+
+    with transaction.mark_for_rollback_on_error():
+        for start in range(0, len(ids), SLICE):
+            part = ids[start : start + SLICE]
+            later = {} if kind == "+" else close(history, part, under_way.moment())
+            write([pk for pk in part if pk not in later], under_way.moment())
+            for pk, begins in later.items():
+                write([pk], begins)
 
 
-def close(history, versions, at):
-    """End the open versions of the same rows at the moment the new ones begin.
+def close(history, ids, at):
+    """End the open versions of these rows at the moment the new ones begin.
 
     A version that began later than this moment (a slower writer took its time before the lock) is never inverted: the
-    new version begins an instant after it instead.
+    new one begins an instant after it instead. Returns {id: that instant}.
     """
-    by_id = {version.id: version for version in versions}
-    still_open = history.objects.filter(id__in=list(by_id), valid_to=OPEN)
-    if still_open.filter(history_date__lte=at).update(valid_to=at) == len(by_id):
-        return
-    for later in still_open.filter(history_date__gt=at):
-        version = by_id[later.id]
-        version.history_date = later.history_date + INSTANT
-        if version.valid_to != OPEN:
-            version.valid_to = version.history_date
-        later.valid_to = version.history_date
-        later.save(update_fields=["valid_to"])
+    still_open = history.objects.filter(id__in=ids, valid_to=OPEN)
+    if still_open.filter(history_date__lte=at).update(valid_to=at) == len(ids):
+        return {}
+    later = {}
+    for version in still_open.filter(history_date__gt=at).only("id", "history_date"):
+        later[version.id] = begins = version.history_date + INSTANT
+        history.objects.filter(pk=version.pk).update(valid_to=begins)
+    return later
