@@ -1,5 +1,6 @@
 """Every address × every role: the answers are one table. An address without a row fails (quality.md, "Permission matrix")."""
 
+import re
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -30,6 +31,18 @@ TABLE = {
     "item": (("slug", "item"), READ_IN_AREA, NO_METHOD),
     "why": (("slug", "milestone"), READ_IN_AREA, NO_METHOD),
     "round_open": (("round",), NO_METHOD, "302 404 403 403 403 403 403 403 302"),
+    "desk": ((), "302 200 200 200 200 200 200 200 200", NO_METHOD),
+    # The report is a draft of Kazakhstan's: its party sees it. A reviewer of its area may have seen it before it was
+    # withdrawn, and is told so (409); to everyone else it is not there.
+    "report": (("report",), "302 404 404 200 404 200 404 404 404", "302 404 404 409 404 403 404 404 404"),
+    "report_withdraw": (("report",), NO_METHOD, "302 404 404 409 404 403 404 404 404"),
+    "report_endorse": (("report",), NO_METHOD, "302 404 404 403 404 409 404 404 404"),
+    "report_accept": (("report",), NO_METHOD, "302 404 404 403 404 403 409 404 404"),
+    "report_return": (("report",), NO_METHOD, "302 404 404 403 404 403 409 404 404"),
+    "report_reopen": (("report",), NO_METHOD, "302 404 404 403 404 403 404 404 404"),
+    "review": ((), "302 403 403 403 403 403 200 200 403", NO_METHOD),
+    "review_report": (("report",), "302 404 404 403 404 403 302 404 404", NO_METHOD),
+    "evidence": (("evidence",), "302 404 404 200 404 200 404 404 404", NO_METHOD),
     "round_close": (("round",), NO_METHOD, "302 404 403 403 403 403 403 403 302"),
 }
 
@@ -41,6 +54,11 @@ def addresses():
             continue
         for inner in getattr(pattern, "url_patterns", [pattern]):
             yield inner.name
+
+
+def bare(response, address):
+    """The page without its own address and the token of its forms."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"', "", response.content.decode().replace(address, ""))
 
 
 def admin_addresses():
@@ -85,16 +103,19 @@ class MatrixTest(TrackerTestCase):
         self.assertEqual(set(TABLE) - set(addresses()), set(), "a rule without an address")
 
     def test_every_role_gets_what_the_table_says(self):
-        for name, (_arguments, get, post) in TABLE.items():
-            address = reverse(name, args=self.arguments(name))
-            for method, expected in (("get", get), ("post", post)):
-                for role, status in zip(ROLES, expected.split(), strict=True):
+        for place, role in enumerate(ROLES):
+            self.person(role)
+            for name, (_arguments, *answers) in TABLE.items():
+                address = reverse(name, args=self.arguments(name))
+                for method, expected in zip(("get", "post"), answers, strict=True):
+                    status = int(expected.split()[place])
                     with self.subTest(name, method=method, role=role):
-                        self.person(role)
                         response = getattr(self.client, method)(address)
-                        self.assertEqual(response.status_code, int(status))
-                        if role == "anonymous" and status == "302" and name not in ("set_language", "account_logout"):
+                        self.assertEqual(response.status_code, status)
+                        if role == "anonymous" and status == 302 and name not in ("set_language", "account_logout"):
                             self.assertIn("/accounts/login/", response["Location"])
+                if name == "account_logout":
+                    self.person(role)
 
     def test_what_is_anothers_looks_like_what_is_absent(self):
         for role in ("stranger", "elsewhere", "observer"):
@@ -105,24 +126,23 @@ class MatrixTest(TrackerTestCase):
             ):
                 theirs, nothing = self.client.get(foreign), self.client.get(missing)
                 self.assertEqual((theirs.status_code, nothing.status_code), (404, 404))
-                self.assertEqual(theirs.content.replace(foreign.encode(), b""), nothing.content.replace(missing.encode(), b""))
+                self.assertEqual(bare(theirs, foreign), bare(nothing, missing))
 
     def test_administration_is_for_administrators(self):
         routes = list(admin_addresses())
         self.assertGreater(len(routes), 50)
-        for route in routes:
-            address = route.replace("<path:object_id>", "999999").replace("<id>", "1").replace("(?P<url>.*)$", "none/")
-            address = address.replace("<path:content_type_id>", "1")
-            for role in ROLES:
-                if any(part in address for part in ("logout", "login", "jsi18n")) or "<" in address or "(" in address:
+        for role in ROLES:
+            self.person(role)
+            for route in routes:
+                address = route.replace("<path:object_id>", "999999").replace("<path:content_type_id>", "1")
+                if any(part in address for part in ("logout", "login", "jsi18n", "<", "(")):
                     continue
                 with self.subTest(address, role=role):
-                    self.person(role)
                     status = self.client.get(address).status_code
                     if role == "anonymous":
                         self.assertEqual(status, 302)
                     elif role == "administrator":
-                        self.assertIn(status, (200, 302, 404, 403, 405))
+                        self.assertIn(status, (200, 302, 403, 404, 405))
                     else:
                         self.assertEqual(status, 403)
 

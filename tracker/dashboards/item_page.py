@@ -1,5 +1,7 @@
 """One item with all that belongs to it, in a bounded number of queries."""
 
+from django.utils.text import Truncator, capfirst
+
 from tracker.history.timeline import timeline
 from tracker.progress.models import DeadlineChange, Evidence, Report
 from tracker.roadmaps.access import is_administrator
@@ -25,10 +27,11 @@ def item_page(item, user, *, on):
     shown = item.wording.spoken()[1]
     return {
         "item": item,
+        "heading": Truncator(item.wording).chars(110),
         "authentic": item.wording.get(authentic) if shown != authentic else "",
         "is_stale": item.wording.is_stale(shown, authentic),
         "facts": [
-            (item._meta.get_field(name).verbose_name, getattr(item, name)) for name in FACTS if getattr(item, name)
+            (capfirst(item._meta.get_field(name).verbose_name), getattr(item, name)) for name in FACTS if getattr(item, name)
         ],
         "may_administer": is_administrator(user),
         "standing": standing_of(milestones, on=on),

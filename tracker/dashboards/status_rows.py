@@ -138,7 +138,8 @@ def timeliness_note(milestone, commitments, timeliness, *, on):
     if timeliness == Timeliness.AT_RISK and milestone.forecast_on and milestone.forecast_on > milestone.due_on:
         return _("forecast %(day)s") % {"day": short(milestone.forecast_on)}
     if timeliness in (Timeliness.DUE_SOON, Timeliness.AT_RISK):
-        return _("in %(days)d d") % {"days": (milestone.due_on - on).days}
+        days = (milestone.due_on - on).days
+        return _("in %(days)d d") % {"days": days} if days else _("due today")
     if timeliness in COMPLETED:
         return short(milestone.finished_on)
     return ""

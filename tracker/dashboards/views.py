@@ -6,7 +6,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.views.decorators.http import require_POST, require_safe
 
 from tracker.history.as_of import as_of, current_as_of
@@ -84,11 +84,11 @@ def status_table(request, roadmap):
 
 
 def csv_of(milestones, roadmap, *, on, parties):
-    """The table as it is seen, all pages, streamed; on a past day the stream reads that day too."""
-    moment = current_as_of()
+    """The table as it is seen, all pages, streamed: in the language and on the day of the page, which end before it does."""
+    moment, language = current_as_of(), get_language()
 
     def stream():
-        with as_of(moment):
+        with as_of(moment), override(language):
             yield from csv_rows(milestones, on=on, parties=parties)
 
     return csv_response(stream(), f"{roadmap.slug}-{on:%Y-%m-%d}.csv")
