@@ -63,10 +63,12 @@ class Round(Tracked):
         return reverse("rounds", args=[self.roadmap.slug])
 
     def clean(self):
+        if not (self.starts_on and self.ends_on):
+            return  # a day is missing; its field says so
         overlapping = Round.objects.filter(
             roadmap=self.roadmap_id, starts_on__lte=self.ends_on, ends_on__gte=self.starts_on
         ).exclude(pk=self.pk)
-        if self.starts_on and self.ends_on and overlapping.exists():
+        if overlapping.exists():
             raise ValidationError({"starts_on": _("Another round already covers part of this period.")})
 
     def open(self, *, by):

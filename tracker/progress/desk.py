@@ -1,0 +1,80 @@
+"""A person's round: what is to be written, in the order of urgency; what is sent; what waits for an endorsement."""
+
+from django.db import models
+from django.db.models import Case, Count, F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from tracker.progress.models import Report, Round
+from tracker.progress.models.report import PATHS, executed_by_reporter
+from tracker.progress.workflow import ReportState
+from tracker.roadmaps import access
+
+
+class Section(models.TextChoices):
+    """Where a report stands on the desk; the order is that of the desk."""
+
+    RETURNED = "returned", _("Returned for correction")
+    DUE = "due", _("To write")
+    SILENT = "silent", _("Silent in the rounds before")
+
+
+ASKED = Q(state__in=[ReportState.ASKED, ReportState.DRAFT], round__state=Round.State.OPEN)
+CONDITIONS = {
+    Section.RETURNED: Q(state=ReportState.RETURNED),
+    Section.DUE: ASKED & Q(commitment__silent_rounds=0),
+    Section.SILENT: ASKED & Q(commitment__silent_rounds__gt=0),
+}
+SENT = Q(state__in=[ReportState.SUBMITTED, ReportState.ENDORSED, ReportState.ACCEPTED], round__state=Round.State.OPEN)
+
+
+def to_write(user, *, section=None):
+    """What this person is to write: returned first (of any round), then due, then silent."""
+    wanted = CONDITIONS[section] if section else Q(*CONDITIONS.values(), _connector=Q.OR)
+    return (
+        Report.objects.written_by(user)
+        .filter(wanted)
+        .annotate(
+            section=Case(*(When(condition, then=Value(name.value)) for name, condition in CONDITIONS.items())),
+            urgency=Case(*(When(condition, then=Value(i)) for i, condition in enumerate(CONDITIONS.values()))),
+        )
+        .order_by(
+            "urgency",
+            F("correct_by").asc(nulls_last=True),
+            "round__entry_due",
+            F("commitment__due_on").asc(nulls_last=True),
+            "commitment__milestone__number_key",
+            "pk",
+        )
+    )
+
+
+def sent(user):
+    """What was sent, or accepted, in the open rounds; the latest first."""
+    return Report.objects.written_by(user).filter(SENT).order_by("-submitted_at", "-pk")
+
+
+def to_endorse(user):
+    """What waits for this coordinator."""
+    return (
+        Report.objects.filter(
+            access.scope(user, "endorse", **PATHS, party="commitment__party", organisations=executed_by_reporter),
+            state=ReportState.SUBMITTED,
+            commitment__roadmap__two_steps=True,
+        )
+    ).order_by("submitted_at", "pk")
+
+
+def counts(user):
+    """How many are in which section, and how many are sent: {section or "sent": n}."""
+    return Report.objects.written_by(user).aggregate(
+        **{name.value: Count("pk", filter=condition) for name, condition in CONDITIONS.items()},
+        sent=Count("pk", filter=SENT),
+    )
+
+
+def next_after(report, user):
+    """The (id, number) of the report that follows on the desk, or None; after the last comes the first."""
+    rows = list(to_write(user).values_list("pk", "commitment__milestone__number")[:500])
+    place = next((i for i, (pk, _number) in enumerate(rows) if pk == report.pk), -1)
+    others = rows[place + 1 :] + rows[: max(place, 0)]
+    return others[0] if others else None
