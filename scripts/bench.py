@@ -36,7 +36,7 @@ def prepare():
     from django.db.models import Count
 
     from tracker.accounts.models import User
-    from tracker.roadmaps.models import Grant, Milestone, Role, Roadmap
+    from tracker.roadmaps.models import Grant, Milestone, Roadmap, Role
 
     user, made = User.objects.get_or_create(email="bench@example.org")
     if made:
@@ -55,7 +55,11 @@ def pages(slug, item, last):
     """(what, address, budget in ms or None)."""
     table = f"/r/{slug}/milestones/"
     yield "status table, 50 rows, grouped", table, 150
-    yield "filtered: area, party, overdue, by term", f"{table}?area=energy&party=KZ&timeliness=overdue&sort=current", 150
+    yield (
+        "filtered: area, party, overdue, by term",
+        f"{table}?area=energy&party=KZ&timeliness=overdue&sort=current",
+        150,
+    )
     yield "sorted by timeliness", f"{table}?sort=timeliness", None
     yield "search, common word", f"{table}?q=%D1%81%D0%BE%D0%B3%D0%BB%D0%B0%D1%81", 150
     yield "search, rare text", f"{table}?q=%D0%BA%D0%B2%D0%B0%D1%80%D1%86%D0%B8%D1%82%D0%BE%D0%B2%D1%8B%D0%B9", 150

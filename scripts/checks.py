@@ -57,7 +57,17 @@ def collect():
         for part in ("tracker", "templates"):
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("locale", "*.pyc", "data"))
         (copy / "locale" / "xx" / "LC_MESSAGES").mkdir(parents=True)
-        command = [sys.executable, "-m", "django", "makemessages", "--locale", "xx", "--no-location", "--verbosity", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "--locale",
+            "xx",
+            "--no-location",
+            "--verbosity",
+            "0",
+        ]
         subprocess.run(command, cwd=copy, check=True, capture_output=True)
         return polib.pofile(str(copy / "locale" / "xx" / "LC_MESSAGES" / "django.po"))
 

@@ -8,7 +8,7 @@ from tracker.roadmaps.models import Role
 
 
 class Cast:
-    """A roadmap of Kazakhstan and Russia with one person in each role; `self.item` and `self.milestone` belong to both."""
+    """A roadmap of Kazakhstan and Russia, one person in each role; `self.item` and `self.milestone` belong to both."""
 
     @classmethod
     def enter_cast(cls):

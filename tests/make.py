@@ -60,7 +60,7 @@ def roadmap(slug=None, *, parties=("KZ", "RU"), areas=("energy", "transport"), *
 
 
 def item(roadmap_=None, *, area_=None, number=None, wording=None, parties=None, **fields):
-    """An item in which the parties take part: {"KZ": "lead", …}; by default each party of the roadmap, the first leads."""
+    """An item in which the parties take part: {"KZ": "lead", …}; by default all of the roadmap, the first leads."""
     roadmap_ = roadmap_ or roadmap()
     made = models.Item.objects.create(
         roadmap=roadmap_,

@@ -1,4 +1,4 @@
-"""Every address × every role: the answers are one table. An address without a row fails (quality.md, "Permission matrix")."""
+"""Every address × every role: the answers are one table, and an address without a row fails (quality.md)."""
 
 import re
 from datetime import date
@@ -83,7 +83,9 @@ class MatrixTest(TrackerTestCase):
         cls.elsewhere = make.user()
         make.grant(cls.elsewhere, Role.REVIEWER, roadmap=cls.roadmap, area=make.area("transport"))
         cls.round = make.round_(cls.roadmap, state="planned")
-        cls.report = make.report(commitment_=cls.kz_commitment, state="draft", narrative="Черновик", author=cls.kz_analyst)
+        cls.report = make.report(
+            commitment_=cls.kz_commitment, state="draft", narrative="Черновик", author=cls.kz_analyst
+        )
         cls.document = make.evidence(cls.report)
 
     def arguments(self, name):
@@ -165,7 +167,9 @@ class ScopeTest(TrackerTestCase):
         ministry = make.organisation("Министерство", party=self.kazakhstan)
         committee = make.organisation("Комитет", party=self.kazakhstan, parent=ministry)
         other = make.organisation("Агентство", party=self.kazakhstan)
-        Executor.objects.create(participation=self.item.participations.get(party=self.kazakhstan), organisation=committee)
+        Executor.objects.create(
+            participation=self.item.participations.get(party=self.kazakhstan), organisation=committee
+        )
         of_ministry, of_other = make.user(), make.user()
         make.grant(of_ministry, Role.ANALYST, roadmap=self.roadmap, party=self.kazakhstan, organisation=ministry)
         make.grant(of_other, Role.ANALYST, roadmap=self.roadmap, party=self.kazakhstan, organisation=other)
@@ -197,7 +201,15 @@ class ScopeTest(TrackerTestCase):
             make.grant(user, Role.OBSERVER)
 
     def test_the_two_questions_agree(self):
-        people = (self.kz_analyst, self.ru_analyst, self.reviewer, self.coordinator, self.observer, self.administrator, self.stranger)
+        people = (
+            self.kz_analyst,
+            self.ru_analyst,
+            self.reviewer,
+            self.coordinator,
+            self.observer,
+            self.administrator,
+            self.stranger,
+        )
         for user in people:
             for verb in ("write", "endorse", "review", "plan", "reopen"):
                 listed = set(Commitment.objects.within(verb, user))

@@ -26,7 +26,9 @@ class BrowserTestCase(Cast, StaticLiveServerTestCase):
 
     @classmethod
     def setUpClass(cls):
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs a loop in this thread; the database is ours alone
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+            "true"  # playwright runs a loop in this thread; the database is ours alone
+        )
         super().setUpClass()
         from playwright.sync_api import sync_playwright
 

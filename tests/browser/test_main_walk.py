@@ -64,7 +64,13 @@ class MainWalkTest(BrowserTestCase):
 
     def test_no_page_is_wider_than_a_phone_and_each_is_accessible(self):
         pages = {
-            self.observer: ["/r/plan/", "/r/plan/milestones/", "/r/plan/items/", f"/r/plan/items/{self.item.pk}/", "/r/plan/rounds/"],
+            self.observer: [
+                "/r/plan/",
+                "/r/plan/milestones/",
+                "/r/plan/items/",
+                f"/r/plan/items/{self.item.pk}/",
+                "/r/plan/rounds/",
+            ],
             self.kz_analyst: ["/desk/", f"/reports/{self.report.pk}/"],
             self.reviewer: ["/review/"],
         }
@@ -74,7 +80,9 @@ class MainWalkTest(BrowserTestCase):
                 for address in addresses:
                     with self.subTest(address, width=width, scheme=scheme):
                         page.goto(self.live_server_url + address)
-                        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                        wider = page.evaluate(
+                            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                        )
                         self.assertLessEqual(wider, 0)
                         found = Axe().run(page).response["violations"]
                         self.assertEqual([(one["id"], one["nodes"][0]["html"][:200]) for one in found], [])

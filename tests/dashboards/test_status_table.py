@@ -19,8 +19,12 @@ class StatusTableTest(TrackerTestCase):
                 cls.roadmap, number="2.10", area_=cls.transport, parties={"RU": "lead", "TJ": "participant"},
                 wording={"ru": "Построить путепровод «Ёлочный»", "en": "To build a flyover"},
             )  # fmt: skip
-            cls.bridge = make.milestone(cls.road, number="2.10.1", term="IV квартал 2027 г.", wording={"ru": "Мост сдан"})
-            cls.survey = make.milestone(cls.road, number="2.10.2", term="постоянно", wording={"ru": "Изыскания ведутся"})
+            cls.bridge = make.milestone(
+                cls.road, number="2.10.1", term="IV квартал 2027 г.", wording={"ru": "Мост сдан"}
+            )
+            cls.survey = make.milestone(
+                cls.road, number="2.10.2", term="постоянно", wording={"ru": "Изыскания ведутся"}
+            )
             cls.organisation = make.organisation("Росавтодор", party=cls.russia)
             part = cls.road.participations.get(party=cls.russia)
             Executor.objects.create(participation=part, organisation=cls.organisation)
@@ -82,7 +86,15 @@ class StatusTableTest(TrackerTestCase):
         self.assertEqual(len(response.context["page"].object_list), 2)
 
     def test_hostile_values_are_words_at_most(self):
-        for query in ("?q=%00", "?on=9999-99-99", "?on=%27", "?area=%00", "?party=<script>", "?page=-1", "?q=" + "я" * 3000):
+        for query in (
+            "?q=%00",
+            "?on=9999-99-99",
+            "?on=%27",
+            "?area=%00",
+            "?party=<script>",
+            "?page=-1",
+            "?q=" + "я" * 3000,
+        ):
             with self.subTest(query):
                 response = self.client.get(TABLE + query)
                 self.assertEqual(response.status_code, 200)
@@ -196,7 +208,9 @@ class ItemPagesTest(TrackerTestCase):
         report.delete()
 
     def test_a_text_for_the_own_party_is_hidden_and_its_status_is_not(self):
-        make.report(commitment_=self.kz_commitment, state="accepted", narrative="Не для всех", audience="own", percent=40)
+        make.report(
+            commitment_=self.kz_commitment, state="accepted", narrative="Не для всех", audience="own", percent=40
+        )
         response = self.client.get(f"/r/plan/items/{self.item.pk}/")
         self.assertNotContains(response, "Не для всех")
         self.assertContains(response, "for the own party only")

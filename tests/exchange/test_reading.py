@@ -9,10 +9,19 @@ from django.test import SimpleTestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracker.exchange.mapping import Mapping
 from tracker.exchange.reading import DELIMITERS, Unusable, tables
 
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗ"
 WESTERN = "abcdefghijklmnopqrstuvwxyz"
+HEADER = Mapping(
+    "проверка",
+    {
+        "columns": {name: name for name in ("Направление", "Номер", "Мероприятие", "Срок")},
+        "area": {"code": "{Направление}"},
+        "item": {"number": "{Номер}", "wording": "{Мероприятие}"},
+    },
+)
 UNICODE_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 
@@ -65,7 +74,10 @@ class ReadingTest(FilesTestCase):
         newline=st.sampled_from(["\n", "\r\n"]),
     )
     def test_any_quoted_table_reads_back(self, rows, encoding, delimiter, newline):
-        self.assertEqual(self.rows(self.csv(rows, encoding=encoding, delimiter=delimiter, newline=newline)), rows)
+        table = [list(HEADER.columns), *rows]
+        path = self.csv(table, encoding=encoding, delimiter=delimiter, newline=newline)
+        found = HEADER.locate(tables(path)).table
+        self.assertEqual([cells for _number, cells in found.rows()], table)
 
     @settings(max_examples=80, deadline=None)
     @given(

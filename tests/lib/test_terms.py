@@ -65,7 +65,11 @@ class SpellingsTest(SimpleTestCase):
         for text, kind, starts_on, due_on in SPELLINGS:
             with self.subTest(text):
                 term = parse(text)
-                found = (term.kind, term.starts_on and term.starts_on.isoformat(), term.due_on and term.due_on.isoformat())
+                found = (
+                    term.kind,
+                    term.starts_on and term.starts_on.isoformat(),
+                    term.due_on and term.due_on.isoformat(),
+                )
                 self.assertEqual(found, (kind, starts_on, due_on))
 
     def test_the_text_stays_as_in_the_document(self):
@@ -74,9 +78,15 @@ class SpellingsTest(SimpleTestCase):
         self.assertTrue(parse("скоро"))
 
     def test_case_spacing_and_dashes_do_not_matter(self):
-        for text, kind, starts_on, due_on in SPELLINGS:
+        for text, _kind, _starts_on, _due_on in SPELLINGS:
             expected = parse(text)
-            for other in (text.upper(), text.replace(" ", "\u00a0"), text.replace(" ", "  "), text.replace("–", "-"), f" {text} "):
+            for other in (
+                text.upper(),
+                text.replace(" ", "\u00a0"),
+                text.replace(" ", "  "),
+                text.replace("–", "-"),
+                f" {text} ",
+            ):
                 with self.subTest(other):
                     found = parse(other)
                     self.assertEqual((found.kind, found.due_on), (expected.kind, expected.due_on))
@@ -110,7 +120,13 @@ class AnyTextTest(SimpleTestCase):
 
     @given(days)
     def test_a_day_is_that_day_however_it_is_written(self, day):
-        for text in (f"{day:%d.%m.%Y}", f"{day:%Y-%m-%d}", f"{day:%d %B %Y}", f"до {day:%d.%m.%Y} г.", f"by {day:%d %B %Y}"):
+        for text in (
+            f"{day:%d.%m.%Y}",
+            f"{day:%Y-%m-%d}",
+            f"{day:%d %B %Y}",
+            f"до {day:%d.%m.%Y} г.",
+            f"by {day:%d %B %Y}",
+        ):
             self.assertEqual(parse(text), Term(text, DAY, day, day))
 
     @given(years, st.integers(1, 4))
@@ -127,7 +143,9 @@ class AnyTextTest(SimpleTestCase):
 
     @given(years, st.integers(1, 2))
     def test_a_half_year_and_a_year(self, year, half):
-        self.assertEqual(parse(f"{'I' * half} полугодие {year} г.").due_on, date(year, half * 6, 30 if half == 1 else 31))
+        self.assertEqual(
+            parse(f"{'I' * half} полугодие {year} г.").due_on, date(year, half * 6, 30 if half == 1 else 31)
+        )
         self.assertEqual(parse(f"{year} год").due_on, date(year, 12, 31))
 
     @given(st.one_of(days.map(lambda day: f"{day:%d.%m.%Y}"), st.tuples(years, st.integers(1, 4)).map(lambda q: f"Q{q[1]} {q[0]}"),

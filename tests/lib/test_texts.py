@@ -44,4 +44,7 @@ class TextsTest(SimpleTestCase):
         self.assertEqual(sorted(numbers, key=number_key), ["", "2.9", "2.10", "10.1", "M1C1-9", "M1C1-10"])
 
     def test_cells_are_text_and_numbers_stay_numbers(self):
-        self.assertEqual([safe(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", -1, 2.5, None, "т")], ["'=1", "'+1", "'-1", "'@x", "'\tx", -1, 2.5, "", "т"])
+        self.assertEqual(
+            [safe(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", -1, 2.5, None, "т")],
+            ["'=1", "'+1", "'-1", "'@x", "'\tx", -1, 2.5, "", "т"],
+        )

@@ -79,8 +79,12 @@ class ReportsTest(TrackerTestCase):
         return found
 
     def test_the_latest_round_counts_not_the_latest_acceptance(self):
-        late = make.report(commitment_=self.kz_commitment, round__=self.second, state="accepted", execution="in_progress", percent=60)
-        early = make.report(commitment_=self.kz_commitment, round__=self.first, state="accepted", execution="not_started")
+        late = make.report(
+            commitment_=self.kz_commitment, round__=self.second, state="accepted", execution="in_progress", percent=60
+        )
+        early = make.report(
+            commitment_=self.kz_commitment, round__=self.first, state="accepted", execution="not_started"
+        )
         for report in (late, early):
             report.has_proof = False
         self.assertEqual(from_reports([early, late])["percent"], 60)

@@ -66,7 +66,9 @@ class StatusTest(TrackerTestCase):
         self.assertEqual(self.judged(milestone, on=DUE + DAY), Timeliness.ON_TIME)
 
     def test_dropped_comes_before_everything(self):
-        milestone = self.with_columns(execution=Execution.COMPLETED, percent=100, done_on=DUE, control="dropped", control_on=DUE)
+        milestone = self.with_columns(
+            execution=Execution.COMPLETED, percent=100, done_on=DUE, control="dropped", control_on=DUE
+        )
         self.assertEqual(self.judged(milestone, on=DUE + DAY), Timeliness.DROPPED)
 
     def test_continuous_recurring_and_conditional_are_never_overdue(self):
@@ -128,7 +130,9 @@ class StatusTest(TrackerTestCase):
             done_on=date(2026, 6, 28), percent=100, without_document=True,
         )  # fmt: skip
         report.submit(by=self.kz_analyst)
-        said = " ".join(why(self.milestone, self.milestone.commitments.select_related("party"), on=self.roadmap.today()))
+        said = " ".join(
+            why(self.milestone, self.milestone.commitments.select_related("party"), on=self.roadmap.today())
+        )
         self.assertIn("Kazakhstan: completion of 28.06.2026 awaits review, today.", said)
 
     def test_a_milestone_without_executors_says_so(self):

@@ -24,7 +24,9 @@ class ReviewTest(TrackerTestCase):
         )
 
     def completed(self, state="draft", **fields):
-        return self.report(state, execution="completed", percent=100, done_on=date(2026, 3, 20), without_document=True, **fields)
+        return self.report(
+            state, execution="completed", percent=100, done_on=date(2026, 3, 20), without_document=True, **fields
+        )
 
     def test_writing_makes_a_draft_and_an_author(self):
         report = make.report(commitment_=self.kz_commitment, round__=self.round)
@@ -58,8 +60,14 @@ class ReviewTest(TrackerTestCase):
         report = self.completed()
         report.submit(by=self.kz_analyst)
         report.accept(by=self.reviewer)
-        commitment, milestone = Commitment.objects.get(pk=self.kz_commitment.pk), Milestone.objects.get(pk=self.milestone.pk)
-        self.assertEqual((commitment.execution, commitment.done_on, commitment.confirmation), ("completed", date(2026, 3, 20), "declared"))
+        commitment, milestone = (
+            Commitment.objects.get(pk=self.kz_commitment.pk),
+            Milestone.objects.get(pk=self.milestone.pk),
+        )
+        self.assertEqual(
+            (commitment.execution, commitment.done_on, commitment.confirmation),
+            ("completed", date(2026, 3, 20), "declared"),
+        )
         self.assertEqual((milestone.execution, milestone.percent, milestone.completed), ("partly", 50, 1))
         sets = {
             row.history.order_by("-history_date", "-history_id").first().change_set_id
@@ -90,7 +98,10 @@ class ReviewTest(TrackerTestCase):
         make.grant(self.kz_analyst, Role.REVIEWER, roadmap=self.roadmap)
         report = self.report()
         report.submit(by=self.kz_analyst)
-        for verb in (lambda: report.accept(by=self.kz_analyst), lambda: report.send_back(by=self.kz_analyst, remarks=[("", "нет")])):
+        for verb in (
+            lambda: report.accept(by=self.kz_analyst),
+            lambda: report.send_back(by=self.kz_analyst, remarks=[("", "нет")]),
+        ):
             with self.assertRaisesMessage(NotAllowed, "another reviewer"):
                 verb()
         self.assertEqual(report.state, "submitted")
@@ -136,7 +147,9 @@ class ReviewTest(TrackerTestCase):
 
     def test_reopening_falls_back_to_the_accepted_report_before(self):
         earlier = make.round_(self.roadmap, starts_on=date(2025, 10, 1), state="closed")
-        make.report(commitment_=self.kz_commitment, round__=earlier, state="accepted", execution="in_progress", percent=30)
+        make.report(
+            commitment_=self.kz_commitment, round__=earlier, state="accepted", execution="in_progress", percent=30
+        )
         report = self.completed()
         report.submit(by=self.kz_analyst)
         report.accept(by=self.reviewer)
@@ -174,7 +187,10 @@ class ReviewTest(TrackerTestCase):
         before = report.__dict__.copy()
         with self.assertRaises(ValidationError):
             report.submit(by=self.kz_analyst)
-        self.assertEqual({k: v for k, v in report.__dict__.items() if k != "_state"}, {k: v for k, v in before.items() if k != "_state"})
+        self.assertEqual(
+            {k: v for k, v in report.__dict__.items() if k != "_state"},
+            {k: v for k, v in before.items() if k != "_state"},
+        )
 
     def test_reviewers_scope(self):
         elsewhere = make.user()
@@ -208,7 +224,12 @@ class WhoSeesReportsTest(TrackerTestCase):
 
     def test_audience_hides_the_text_from_the_others(self):
         make.report(commitment_=self.kz_commitment, state="accepted", audience="own")
-        for user, is_open in ((self.kz_analyst, True), (self.reviewer, True), (self.ru_analyst, False), (self.observer, False)):
+        for user, is_open in (
+            (self.kz_analyst, True),
+            (self.reviewer, True),
+            (self.ru_analyst, False),
+            (self.observer, False),
+        ):
             report = Report.objects.visible_to(user).with_open_text(user).get()
             self.assertEqual(report.text_is_open, is_open)
 
@@ -275,7 +296,10 @@ class DeadlineTest(TrackerTestCase):
     def test_an_approved_change_moves_the_current_term_and_leaves_the_slip_in_sight(self):
         self.propose().approve(by=self.reviewer)
         milestone = Milestone.objects.get(pk=self.milestone.pk)
-        self.assertEqual((milestone.due_on, milestone.agreed_due, milestone.first_due), (date(2026, 10, 31), date(2026, 6, 30), date(2026, 6, 30)))
+        self.assertEqual(
+            (milestone.due_on, milestone.agreed_due, milestone.first_due),
+            (date(2026, 10, 31), date(2026, 6, 30), date(2026, 6, 30)),
+        )
         self.assertEqual((milestone.slip, milestone.moves), (123, 1))
         self.assertEqual({c.due_on for c in milestone.commitments.all()}, {date(2026, 10, 31)})
 
@@ -295,9 +319,14 @@ class DeadlineTest(TrackerTestCase):
         with self.assertRaises(WrongState):
             self.milestone.word_term(parse("2027 год"))
         amendment = Amendment.objects.create(roadmap=self.roadmap, number="1", signed_on=date(2026, 6, 19))
-        DeadlineChange.amend(Milestone.objects.get(pk=self.milestone.pk), "31.12.2026", amendment=amendment, by=self.administrator)
+        DeadlineChange.amend(
+            Milestone.objects.get(pk=self.milestone.pk), "31.12.2026", amendment=amendment, by=self.administrator
+        )
         milestone = Milestone.objects.get(pk=self.milestone.pk)
-        self.assertEqual((milestone.agreed_due, milestone.due_on, milestone.first_due), (date(2026, 12, 31), date(2026, 12, 31), date(2026, 6, 30)))
+        self.assertEqual(
+            (milestone.agreed_due, milestone.due_on, milestone.first_due),
+            (date(2026, 12, 31), date(2026, 12, 31), date(2026, 6, 30)),
+        )
         self.assertEqual(milestone.deadline_changes.get().term, "agreed")
 
 

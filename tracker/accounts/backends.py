@@ -1,10 +1,10 @@
-from django.contrib.auth.backends import BaseBackend
+from allauth.account.auth_backends import AuthenticationBackend
 
 from tracker.roadmaps import access
 
 
-class AdminRights(BaseBackend):
-    """Answers Django's permission questions from the table of rights: administrators without scope, nobody else."""
+class SignIn(AuthenticationBackend):
+    """Signs in as allauth does; answers Django's permission questions from the table of rights, not from its tables."""
 
     def has_perm(self, user, permission, obj=None):
         return user.is_active and access.is_administrator(user)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UserManager(BaseUserManager):
@@ -23,8 +24,8 @@ class User(AbstractBaseUser):
     """A person who signs in by e-mail. What they may do is in their grants, never here."""
 
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    position = models.CharField(_("position"), max_length=300, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200, blank=True)
+    position = models.CharField(pgettext_lazy("of a person", "position"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True, choices=settings.LANGUAGES)
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("entered on"), default=timezone.now, editable=False)

@@ -31,14 +31,18 @@ def item_page(item, user, *, on):
         "authentic": item.wording.get(authentic) if shown != authentic else "",
         "is_stale": item.wording.is_stale(shown, authentic),
         "facts": [
-            (capfirst(item._meta.get_field(name).verbose_name), getattr(item, name)) for name in FACTS if getattr(item, name)
+            (capfirst(item._meta.get_field(name).verbose_name), getattr(item, name))
+            for name in FACTS
+            if getattr(item, name)
         ],
         "may_administer": is_administrator(user),
         "standing": standing_of(milestones, on=on),
         "milestones": [(m, milestone_facts(m, commitments, on=on, parties=parties)) for m in milestones],
         "participations": participations_of(item, parties),
         "reports": list(
-            reports.with_open_text(user).select_related("commitment__party", "commitment__milestone", "round").latest_first()[:LATEST]
+            reports.with_open_text(user)
+            .select_related("commitment__party", "commitment__milestone", "round")
+            .latest_first()[:LATEST]
         ),
         "reports_total": reports.count(),
         "evidence": list(
@@ -47,7 +51,9 @@ def item_page(item, user, *, on):
             .select_related("party")
             .distinct()[:LATEST]
         ),
-        "deadline_changes": list(changes.select_related("milestone", "party", "proposed_by", "decided_by", "amendment")),
+        "deadline_changes": list(
+            changes.select_related("milestone", "party", "proposed_by", "decided_by", "amendment")
+        ),
         "history": history_of_item(item, milestones, commitments),
     }
 
@@ -55,7 +61,9 @@ def item_page(item, user, *, on):
 def participations_of(item, parties):
     """(party, participation or None, organisations) of each party of the roadmap, partners after."""
     executors = {}
-    for executor in Executor.objects.filter(participation__item=item).select_related("organisation").order_by("position", "pk"):
+    for executor in (
+        Executor.objects.filter(participation__item=item).select_related("organisation").order_by("position", "pk")
+    ):
         executors.setdefault(executor.participation_id, []).append(executor.organisation)
     found = {p.party_id: p for p in item.participations.select_related("party")}
     outside = [p.party for p in found.values() if p.party_id not in {party.pk for party in parties}]

@@ -60,9 +60,9 @@ def overview_of(user, roadmap, milestones, *, on):
         "freshness": freshness_of(user, roadmap),
         "overdue": in_order(milestones.filter(is_judged(Timeliness.OVERDUE, on=on)).order_by("due_on", "pk")),
         "due": in_order(
-            milestones.filter(is_judged(Timeliness.DUE_SOON, Timeliness.AT_RISK, on=on), due_on__lte=on + SOON).order_by(
-                "due_on", "pk"
-            )
+            milestones.filter(
+                is_judged(Timeliness.DUE_SOON, Timeliness.AT_RISK, on=on), due_on__lte=on + SOON
+            ).order_by("due_on", "pk")
         ),
         "accepted": Report.objects.visible_to(user)
         .accepted()

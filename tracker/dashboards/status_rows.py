@@ -1,4 +1,4 @@
-"""The rows of the status table: areas with subtotals, items, milestones; a bounded number of queries whatever the page."""
+"""The rows of the status table: areas with subtotals, items, milestones; a bounded number of queries."""
 
 from dataclasses import dataclass, field
 from itertools import islice
@@ -110,7 +110,7 @@ def total_of(areas):
 
 
 def slip_in_words(milestone):
-    """"+ 123 d, moved twice; originally 31.03.2026"; empty where the term stands as agreed."""
+    """ "+ 123 d, moved twice; originally 31.03.2026"; empty where the term stands as agreed."""
     parts = []
     if milestone.slip:
         parts.append(_("%(days)+d d") % {"days": milestone.slip})
@@ -133,7 +133,9 @@ def timeliness_note(milestone, commitments, timeliness, *, on):
         waiting = [c.claimed_at for c in commitments if c.is_counting and c.claimed_at]
         words = _("by %(days)d d") % {"days": (on - milestone.due_on).days}
         if waiting:
-            words += " · " + _("completion awaits review, %(days)d d") % {"days": max(0, (on - min(waiting).date()).days)}
+            words += " · " + _("completion awaits review, %(days)d d") % {
+                "days": max(0, (on - min(waiting).date()).days)
+            }
         return words
     if timeliness == Timeliness.AT_RISK and milestone.forecast_on and milestone.forecast_on > milestone.due_on:
         return _("forecast %(day)s") % {"day": short(milestone.forecast_on)}

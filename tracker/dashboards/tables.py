@@ -3,7 +3,6 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column, Table
 
 
-
 class StatusTable(Table):
     """The columns of the status table as officials know it. Rows are drawn by dashboards/_rows.html."""
 

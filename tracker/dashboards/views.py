@@ -14,8 +14,8 @@ from tracker.lib.formats.csv import csv_response
 from tracker.lib.listing import listing
 from tracker.progress.models import Report, Round
 from tracker.progress.status import rule_for, why, with_status
-from tracker.roadmaps.access import Role, grants_of, is_administrator, may
 from tracker.progress.workflow import ReportState
+from tracker.roadmaps.access import Role, grants_of, is_administrator, may
 from tracker.roadmaps.models import Commitment, Item, Milestone, Roadmap
 
 from .days import on_a_day
@@ -84,7 +84,7 @@ def status_table(request, roadmap):
 
 
 def csv_of(milestones, roadmap, *, on, parties):
-    """The table as it is seen, all pages, streamed: in the language and on the day of the page, which end before it does."""
+    """The table as it is seen, all pages, streamed: in the language and on the day of the page."""
     moment, language = current_as_of(), get_language()
 
     def stream():
@@ -139,10 +139,18 @@ def rounds(request, roadmap):
     for round_, state, count in reports.order_by().values_list("round", "state").annotate(Count("pk")):
         states.setdefault(round_, {})[state] = count
     rows = [
-        (one, [(state, states.get(one.pk, {}).get(state, 0)) for state in ReportState], sum(states.get(one.pk, {}).values()))
+        (
+            one,
+            [(state, states.get(one.pk, {}).get(state, 0)) for state in ReportState],
+            sum(states.get(one.pk, {}).values()),
+        )
         for one in roadmap.rounds.order_by("-starts_on")
     ]
-    return render(request, "dashboards/rounds.html", {"rows": rows, "states": ReportState, "may_turn": request.is_live and may(request.user, "plan", roadmap)})
+    return render(
+        request,
+        "dashboards/rounds.html",
+        {"rows": rows, "states": ReportState, "may_turn": request.is_live and may(request.user, "plan", roadmap)},
+    )
 
 
 def roadmap_commitments(user, roadmap):
@@ -156,10 +164,22 @@ def turn_round(request, pk, verb):
     count = found.open(by=request.user) if verb == "open" else found.close(by=request.user)
     if verb == "open":
         messages.success(
-            request, ngettext("The round is open: %(count)d report asked for.", "The round is open: %(count)d reports asked for.", count) % {"count": count}
+            request,
+            ngettext(
+                "The round is open: %(count)d report asked for.",
+                "The round is open: %(count)d reports asked for.",
+                count,
+            )
+            % {"count": count},
         )
     else:
         messages.success(
-            request, ngettext("The round is closed: %(count)d report not received.", "The round is closed: %(count)d reports not received.", count) % {"count": count}
+            request,
+            ngettext(
+                "The round is closed: %(count)d report not received.",
+                "The round is closed: %(count)d reports not received.",
+                count,
+            )
+            % {"count": count},
         )
     return redirect(found)

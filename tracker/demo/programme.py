@@ -49,12 +49,16 @@ PARTNERS = {
     "EDB": ("ЕАБР", "EDB"),
     "CSTO": ("ОДКБ", "CSTO"),
 }
-# name ru, en; period; opens on, reports due, review due; sent by the parties on, decided on, closed on
+# name ru, en; period from, to; opens on, reports due, review due; sent on, decided on, closed on
 ROUNDS = [
-    ("IV квартал 2025 г.", "Q4 2025", "2025-10-01", "2025-12-31", "2025-12-22", "2026-01-20", "2026-01-30", "2026-01-16", "2026-01-26", "2026-02-05"),
-    ("I квартал 2026 г.", "Q1 2026", "2026-01-01", "2026-03-31", "2026-03-23", "2026-04-20", "2026-04-30", "2026-04-16", "2026-04-27", "2026-05-06"),
-    ("II квартал 2026 г.", "Q2 2026", "2026-04-01", "2026-06-30", "2026-06-22", "2026-07-20", "2026-07-31", "2026-07-16", "2026-07-27", "2026-08-05"),
-    ("III квартал 2026 г.", "Q3 2026", "2026-07-01", "2026-09-30", "2026-09-21", "2026-10-30", "2026-11-20", "2026-10-26", "2026-11-09", None),
+    ("IV квартал 2025 г.", "Q4 2025", "2025-10-01", "2025-12-31",
+     "2025-12-22", "2026-01-20", "2026-01-30", "2026-01-16", "2026-01-26", "2026-02-05"),
+    ("I квартал 2026 г.", "Q1 2026", "2026-01-01", "2026-03-31",
+     "2026-03-23", "2026-04-20", "2026-04-30", "2026-04-16", "2026-04-27", "2026-05-06"),
+    ("II квартал 2026 г.", "Q2 2026", "2026-04-01", "2026-06-30",
+     "2026-06-22", "2026-07-20", "2026-07-31", "2026-07-16", "2026-07-27", "2026-08-05"),
+    ("III квартал 2026 г.", "Q3 2026", "2026-07-01", "2026-09-30",
+     "2026-09-21", "2026-10-30", "2026-11-20", "2026-10-26", "2026-11-09", None),
 ]  # fmt: skip
 LAST = len(ROUNDS)
 
@@ -84,7 +88,10 @@ def enter_plan():
     """The roadmap, its areas, parties, organisations, items and milestones, as adopted."""
     roadmap = Roadmap.objects.create(
         slug=SLUG,
-        title={"ru": "План совместных действий на 2025–2027 годы (пример)", "en": "Joint Action Plan 2025–2027 (sample)"},
+        title={
+            "ru": "План совместных действий на 2025–2027 годы (пример)",
+            "en": "Joint Action Plan 2025–2027 (sample)",
+        },
         short_title={"ru": "ПСД 2025–2027", "en": "JAP 2025–2027"},
         starts_on=date(2025, 1, 1),
         ends_on=date(2027, 12, 31),
@@ -95,7 +102,7 @@ def enter_plan():
         },
         source={
             "ru": "Факт принятия: ТАСС 25302565, 09.10.2025. Текст Плана не опубликован; мероприятия условные.",
-            "en": "Adoption: TASS 25302565, 9 October 2025. The text of the Plan is not public; the items are a sample.",
+            "en": "Adoption: TASS 25302565, 9 October 2025. The text of the Plan is not public: sample items.",
         },
         state=Roadmap.State.ADOPTED,
         is_sample=True,
@@ -193,8 +200,10 @@ class Telling:
                 for told in item["milestone"]:
                     for party, text in told["story"].items():
                         self.stories[told["number"], party] = sample.story_of(text)
-        for executor in Executor.objects.filter(participation__item__roadmap=roadmap).order_by("-position").select_related(
-            "organisation", "participation__party", "participation__item"
+        for executor in (
+            Executor.objects.filter(participation__item__roadmap=roadmap)
+            .order_by("-position")
+            .select_related("organisation", "participation__party", "participation__item")
         ):
             part = executor.participation
             self.bodies[part.item.number, part.party.code] = executor.organisation
@@ -222,7 +231,9 @@ class Telling:
             self.add(at(ADOPTED_ON, 16, number), "admin", round_.save)
             self.add(at(opens, 9), "admin", lambda round_=round_: round_.open(by=self.people["admin"]))
             for place, party in enumerate(PARTIES):
-                self.plan_reports(number, round_, party, sent + timedelta(days=place % 3), decided + timedelta(days=place % 4))
+                self.plan_reports(
+                    number, round_, party, sent + timedelta(days=place % 3), decided + timedelta(days=place % 4)
+                )
             if closed:
                 self.add(at(closed, 18), "admin", lambda round_=round_: round_.close(by=self.people["admin"]))
 
@@ -235,9 +246,15 @@ class Telling:
                 late = number == LAST and story.done_on and story.done_on >= sent
                 batches[story.done_on + timedelta(days=2) if late else sent].append(key)
         for on, keys in batches.items():
-            self.add(at(on, 11, 5 * PARTIES.index(party)), analyst, lambda keys=keys: self.send(round_, number, party, keys))
+            self.add(
+                at(on, 11, 5 * PARTIES.index(party)), analyst, lambda keys=keys: self.send(round_, number, party, keys)
+            )
             deciding = max(decided, on + timedelta(days=3))
-            self.add(at(deciding, 15, 5 * PARTIES.index(party)), "reviewer", lambda keys=keys: self.decide(round_, number, party, keys))
+            self.add(
+                at(deciding, 15, 5 * PARTIES.index(party)),
+                "reviewer",
+                lambda keys=keys: self.decide(round_, number, party, keys),
+            )
 
     def reports(self, round_, party, keys):
         """The reports asked of the party, with the key of each; parts that are finished were not asked."""
@@ -283,7 +300,9 @@ class Telling:
                 report.state, report.correct_by = ReportState.RETURNED, moment().date() + timedelta(days=10)
                 returned.append(report)
                 said = self.dice(key, number).choice(self.phrases["returns"])
-                remarks.append(Remark(report=report, field=said["field"], text=said["ru"], made_by=reviewer, made_at=moment()))
+                remarks.append(
+                    Remark(report=report, field=said["field"], text=said["ru"], made_by=reviewer, made_at=moment())
+                )
             else:
                 report.state = ReportState.ACCEPTED
                 report.is_confirmed = report.execution == Execution.COMPLETED and story.proof == "confirmed"
@@ -381,10 +400,15 @@ class Telling:
 
         def amend():
             signed = Amendment.objects.create(
-                roadmap=self.roadmap, number=amendment["number"], signed_on=amendment["signed_on"], meeting=amendment["meeting"]
+                roadmap=self.roadmap,
+                number=amendment["number"],
+                signed_on=amendment["signed_on"],
+                meeting=amendment["meeting"],
             )
             for move in amendment["move"]:
-                DeadlineChange.amend(self.fresh(move["milestone"]), move["to"], amendment=signed, by=self.people["admin"])
+                DeadlineChange.amend(
+                    self.fresh(move["milestone"]), move["to"], amendment=signed, by=self.people["admin"]
+                )
 
         self.add(at(amendment["signed_on"], 17), "admin", amend)
 
@@ -397,7 +421,9 @@ class Telling:
     def drop(self, told):
         decision, admin = told["control"], self.people["admin"]
         item = Item.objects.select_related("roadmap").get(roadmap=self.roadmap, number=told["number"])
-        item.decide_control(Control.DROPPED, basis=decision["basis"]["ru"], by=admin, on=decision["on"], reason=decision["reason"])
+        item.decide_control(
+            Control.DROPPED, basis=decision["basis"]["ru"], by=admin, on=decision["on"], reason=decision["reason"]
+        )
 
     def fresh(self, number):
         return Milestone.objects.select_related("item__roadmap").get(pk=self.milestones[number].pk)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from django.core.validators import validate_slug
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
-from tracker.lib.texts import fold
+from tracker.lib.texts import fold, quoted
 from tracker.roadmaps.models import Roadmap
 
 from .reading import Table, Unusable
@@ -48,7 +48,9 @@ LONGEST = {"number": 60, "key": 200, "term": 300}
 
 
 class Rejected(Exception):
-    """Why a row cannot be taken, as a sentence that names the column."""
+    """Why a row cannot be taken, as a sentence that names the column; `key` where the row could still say it."""
+
+    key = ""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class Mapping:
     columns: dict = field(default_factory=dict)  # {our name: [headers]}
     optional: set = field(default_factory=set)
     empty: set = field(default_factory=set)
+    shared: dict = field(default_factory=dict, repr=False)  # the texts of the rows, each held once
 
     @classmethod
     def load(cls, path):
@@ -117,7 +120,9 @@ class Mapping:
                 _("The mapping “%(file)s” cannot be read: %(why)s.") % {"file": path, "why": error.strerror}
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Unusable(_("The mapping “%(file)s” is not TOML: %(why)s.") % {"file": path.name, "why": error}) from None
+            raise Unusable(
+                _("The mapping “%(file)s” is not TOML: %(why)s.") % {"file": path.name, "why": error}
+            ) from None
         return cls(path.name, sections)
 
     def __post_init__(self):
@@ -139,7 +144,6 @@ class Mapping:
                 self._refuse(place, _("it is missing"))
         self._check_templates()
         self._check_roadmap()
-        self._shared = {}
 
     def _refuse(self, place, why):
         raise Unusable(
@@ -160,7 +164,9 @@ class Mapping:
     def _check_names(self):
         for section, keys in self.sections.items():
             if section not in SECTIONS:
-                self._refuse(f"[{section}]", _("there is no such section; known: %(names)s") % {"names": ", ".join(SECTIONS)})
+                self._refuse(
+                    f"[{section}]", _("there is no such section; known: %(names)s") % {"names": ", ".join(SECTIONS)}
+                )
             if not isinstance(keys, dict):
                 self._refuse(section, _("it is a section, not a value"))
             known = SECTIONS[section]
@@ -175,8 +181,13 @@ class Mapping:
         for section in ("area", "item", "milestone", "executors"):
             for key, template in self.sections.get(section, {}).items():
                 parts = template if key == "key" else template.values() if isinstance(template, dict) else [template]
-                if not all(isinstance(part, str) for part in parts) or (key == "key" and not isinstance(template, list)):
-                    self._refuse(f"{section}.{key}", _("a template such as \"{number}\" is expected (for a key, a list of columns)"))
+                if not all(isinstance(part, str) for part in parts) or (
+                    key == "key" and not isinstance(template, list)
+                ):
+                    self._refuse(
+                        f"{section}.{key}",
+                        _('a template such as "{number}" is expected (for a key, a list of columns)'),
+                    )
                 named = parts if key == "key" else [name for part in parts for name in NAME.findall(part)]
                 for name in named:
                     if name not in self.columns:
@@ -233,7 +244,7 @@ class Mapping:
                     missing = [name for name in self.columns if name not in places and name not in self.optional]
                     if not missing:
                         self._refuse_doubles(cells, places)
-                        return Plan(self, table, number, cells, places)
+                        return Source(self, table, number, cells, places)
                     if best is None or len(missing) < len(best[0]):
                         best = missing, number, cells
             except Unusable as error:
@@ -253,7 +264,7 @@ class Mapping:
             _("Row %(row)s has no column %(missing)s. Found: %(found)s.")
             % {
                 "row": number,
-                "missing": ", ".join(f"“{'” / “'.join(self.columns[name])}”" for name in missing),
+                "missing": ", ".join(" / ".join(map(quoted, self.columns[name])) for name in missing),
                 "found": _listed(headers),
             }
         )
@@ -287,7 +298,7 @@ class Mapping:
         if names and not any(values[name] for name in names):
             return ""
         text = NAME.sub(lambda name: values[name[1]], template).strip()
-        return self._shared.setdefault(text, text)  # the same wording stands in many rows
+        return self.shared.setdefault(text, text)  # the same wording stands in many rows
 
     def texts(self, section, key, values):
         """{language: text} of a key that is a template, or one for each language."""
@@ -306,7 +317,7 @@ class Mapping:
             template = " ".join(template.values())
         names = template if isinstance(template, list) else NAME.findall(template)
         found = [_tidy(cells[places[name]]) for name in names if name in places]
-        return " + ".join(f"“{name}”" for name in found) or f"{section}.{key}"
+        return " + ".join(map(quoted, found)) or f"{section}.{key}"
 
 
 class DoubledColumn(Unusable):
@@ -314,7 +325,7 @@ class DoubledColumn(Unusable):
 
 
 @dataclass
-class Plan:
+class Source:
     """A table in which the mapping has found its columns."""
 
     mapping: Mapping
@@ -324,7 +335,7 @@ class Plan:
     places: dict
 
     def rows(self):
-        """(row number, Row or the sentence of its rejection), one by one; blank rows and repeated headers are left out."""
+        """(row number, Row or Rejected), one by one; blank rows and repeated headers are left out."""
         header = [fold(_tidy(cell)) for cell in self.headers]
         while header and not header[-1]:
             header.pop()
@@ -334,43 +345,51 @@ class Plan:
             if [fold(_tidy(cell)) for cell in cells[: len(header)]] == header:
                 continue
             try:
-                yield number, self._row(number, cells, len(header))
+                yield number, self._row(number, cells)
             except Rejected as reason:
-                yield number, str(reason)
+                yield number, reason
+        self.mapping.shared.clear()
 
-    def _row(self, number, cells, width):
-        beyond = next((place for place in range(width, len(cells)) if cells[place].strip()), None)
-        if beyond is not None:
+    def _row(self, number, cells):
+        if self.table.can_slip and any(cell.strip() for cell in cells[len(self.headers) :]):
             raise Rejected(
-                _("it has %(cells)s cells and the header %(width)s, so they cannot be told apart (column %(column)s)")
-                % {"cells": len(cells), "width": width, "column": beyond + 1}
+                _("it has %(cells)s cells and the header %(width)s: which belongs where cannot be told")
+                % {"cells": len(cells), "width": len(self.headers)}
             )
-        values = {name: "" for name in self.mapping.columns}
+        values = dict.fromkeys(self.mapping.columns, "")
         for name, place in self.places.items():
             values[name] = self._value(cells[place]) if place < len(cells) else ""
-        mapping = self.mapping
+        item_key = self._key("item", values)
+        key = self._key("milestone", values)
+        try:
+            return self._read(number, values, item_key, key)
+        except Rejected as reason:
+            reason.key = key
+            raise
+
+    def _read(self, number, values, item_key, key):
+        milestone = self.mapping.sections.get("milestone", {})
         item = ItemWords(
-            key=self._key("item", values, default=None),
+            key="",
             number=self._needed("item", "number", values),
             texts=self._texts("item", values),
             area=self._needed("area", "code", values),
-            area_name=mapping.texts("area", "name", values),
+            area_name=self.mapping.texts("area", "name", values),
         )
-        item.key = item.key or item.number
+        item.key = item_key or item.number
         if "wording" not in item.texts:
             raise self._empty("item", "wording")
         texts = self._texts("milestone", values)
         if "wording" not in texts:
-            if mapping.sections.get("milestone", {}).get("wording"):
+            if milestone.get("wording"):
                 raise self._empty("milestone", "wording")
             texts["wording"] = item.texts["wording"]
-        term = " ".join(mapping.text("milestone", "term", values).split())
+        term = " ".join(self.mapping.text("milestone", "term", values).split())
         self._not_longer("milestone", "term", term)
-        has_number = bool(mapping.sections.get("milestone", {}).get("number"))
         return Row(
             row=number,
-            key=self._key("milestone", values, default=item.key),
-            number=self._needed("milestone", "number", values) if has_number else item.number,
+            key=key or item.key,
+            number=self._needed("milestone", "number", values) if milestone.get("number") else item.number,
             texts=texts,
             weight=self._weight(values),
             term=term,
@@ -398,7 +417,9 @@ class Plan:
 
     def _not_longer(self, section, key, text):
         if text in SHEET_ERRORS:
-            raise Rejected(_("%(column)s holds the error %(text)s") % {"column": self._headers_of(section, key), "text": text})
+            raise Rejected(
+                _("%(column)s holds the error %(text)s") % {"column": self._headers_of(section, key), "text": text}
+            )
         longest = LONGEST.get(key, 200)
         if len(text) > longest:
             raise Rejected(
@@ -406,15 +427,13 @@ class Plan:
                 % {"column": self._headers_of(section, key), "length": len(text), "longest": longest}
             )
 
-    def _key(self, section, values, *, default):
-        """The columns that make a row known again, joined."""
-        names = self.mapping.sections.get(section, {}).get("key")
-        if not names:
-            return default
+    def _key(self, section, values):
+        """The columns that make a row known again, joined; nothing where the mapping names none."""
+        names = self.mapping.sections.get(section, {}).get("key", [])
         for name in names:
             if not values[name]:
                 column = self.headers[self.places[name]] if name in self.places else name
-                raise Rejected(_("%(column)s is empty") % {"column": f"“{_tidy(column)}”"})
+                raise Rejected(_("%(column)s is empty") % {"column": quoted(_tidy(column))})
         key = KEY_JOINT.join(" ".join(values[name].split()) for name in names)
         self._not_longer(section, "key", key)
         return key

@@ -14,13 +14,15 @@ import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import category
 
 import openpyxl
 from django.utils.translation import gettext as _
+
+from tracker.lib.texts import quoted
 
 MIB = 1024 * 1024
 FILE_LIMIT = 64 * MIB
@@ -50,7 +52,8 @@ class Table:
     path: Path
     digest: str
     how: str  # in words: "UTF-8, “;”" or the sheet's name
-    reader: object
+    reader: Callable
+    can_slip: bool  # a stray delimiter moves the cells after it; in a sheet nothing can
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         for number, cells in self.reader():
@@ -80,7 +83,7 @@ def _chunks(path):
         if not stat.S_ISREG(info.st_mode):
             raise Unusable(_("“%(file)s” is not a file.") % name)
         if info.st_size > FILE_LIMIT:
-            raise Unusable(_("“%(file)s” is larger than %(limit)s MB.") % name | {"limit": FILE_LIMIT // MIB})
+            raise Unusable(_("“%(file)s” is larger than %(limit)s MB.") % (name | {"limit": FILE_LIMIT // MIB}))
         with path.open("rb") as file:
             while chunk := file.read(MIB):
                 yield chunk
@@ -89,7 +92,7 @@ def _chunks(path):
     except PermissionError:
         raise Unusable(_("“%(file)s” may not be read: permission is missing.") % {"file": path}) from None
     except OSError as error:
-        raise Unusable(_("“%(file)s” cannot be read: %(why)s.") % name | {"why": error.strerror}) from None
+        raise Unusable(_("“%(file)s” cannot be read: %(why)s.") % (name | {"why": error.strerror})) from None
 
 
 # Which encoding
@@ -145,9 +148,7 @@ def _inspect(path):
 
 
 WORD = re.compile(r"[^\W\d_]+")
-PLAUSIBLE = re.compile(
-    r"[А-ЯЁІЇЄҐЎ]?[а-яёіїєґў]+|[А-ЯЁІЇЄҐЎ]+|[A-ZÀ-ÖØ-ÞŒŠŽŸ]?[a-zß-öø-ÿœšž]+|[A-ZÀ-ÖØ-ÞŒŠŽŸ]+"
-)
+PLAUSIBLE = re.compile(r"[А-ЯЁІЇЄҐЎ]?[а-яёіїєґў]+|[А-ЯЁІЇЄҐЎ]+|[A-ZÀ-ÖØ-ÞŒŠŽŸ]?[a-zß-öø-ÿœšž]+|[A-ZÀ-ÖØ-ÞŒŠŽŸ]+")
 SIGNS = set("\xa0«»„“”‘’–—…№§°©®™€·²³º\xad")
 
 
@@ -181,7 +182,7 @@ def _refuse_other_formats(path, start, encoding):
     for mark, what in other.items():
         if head.startswith(mark):
             raise Unusable(
-                _("“%(file)s” is %(format)s, not a table. Save it as XLSX or CSV.") % name | {"format": what}
+                _("“%(file)s” is %(format)s, not a table. Save it as XLSX or CSV.") % (name | {"format": what})
             )
     text = start.decode(encoding, "replace")
     strange = sum(category(letter) in ("Cc", "Cn", "Co") and letter not in "\t\r\n\f\x1a" for letter in text)
@@ -195,7 +196,9 @@ def _refuse_other_formats(path, start, encoding):
 def _delimited(path, digest, encoding, is_broken):
     name = NAMES.get(encoding, encoding.upper())
     ways = [
-        Table(path, digest, f"{name}, “{_shown(delimiter)}”", _CsvReader(path, encoding, is_broken, delimiter))
+        Table(
+            path, digest, f"{name}, {quoted(_shown(delimiter))}", _CsvReader(path, encoding, is_broken, delimiter), True
+        )
         for delimiter in DELIMITERS
     ]
     return sorted(ways, key=_regularity, reverse=True)
@@ -207,10 +210,13 @@ def _shown(delimiter):
 
 def _regularity(table):
     """How much the first rows look like a table: the share that agree on the number of cells, then that number."""
+    widths = Counter()
     try:
-        widths = Counter(len(cells) for _number, cells in itertools.islice(table.rows(), SAMPLE) if any(cells))
+        for _number, cells in itertools.islice(table.reader(), SAMPLE):
+            if any(cells):
+                widths[len(cells)] += 1
     except Unusable:
-        return 0, 0
+        pass  # judged by the rows before; whoever reads on is told
     width, count = max(widths.items(), key=lambda pair: (pair[0] > 1, pair[1], pair[0]), default=(0, 0))
     return (count / widths.total(), width) if width > 1 else (0, width)
 
@@ -296,7 +302,7 @@ def _sheets(path, digest, wanted):
     if not names:
         raise Unusable(_("“%(file)s” has no visible sheet.") % {"file": path.name})
     return [
-        Table(path, digest, _("sheet “%(sheet)s”") % {"sheet": name}, _SheetReader(path, name))
+        Table(path, digest, _("sheet “%(sheet)s”") % {"sheet": name}, _SheetReader(path, name), False)
         for name in names
         if wanted in ("", name)
     ]

@@ -38,7 +38,7 @@ class VersionField(forms.IntegerField):
 
 
 class TrackedForm(forms.ModelForm):
-    """Refuses to write over a version that was not read, and says what it is by now; saving again is then deliberate."""
+    """Refuses to write over a version that was not read; saving again is then deliberate."""
 
     read_version = VersionField(required=False)
 
@@ -222,7 +222,7 @@ class TrackedAdmin(ChoicesOnly, admin.ModelAdmin):
             return super().response_action(request, queryset)
 
     def do(self, request, rows, verb, done):
-        """The verb on each row: what succeeded is counted in `done` (a function of the number), the rest is said row by row."""
+        """The verb on each row: `done` words the number that succeeded, the rest is said row by row."""
         count = 0
         for row in rows:
             try:

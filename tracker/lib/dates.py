@@ -56,7 +56,7 @@ def end_of(day: datetime.date, zone_name: str) -> datetime.datetime:
 
 
 def day_from(text: str | None) -> datetime.date | None:
-    """The day that `?on=` asks for, 2026-05-18 or 18.05.2026; None if it is empty, ValueError in words if it is no day."""
+    """The day that `?on=` asks for, 2026-05-18 or 18.05.2026; None if empty, ValueError in words if it is no day."""
     text = (text or "").strip()
     if not text:
         return None

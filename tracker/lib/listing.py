@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.core.paginator import Paginator
 
-
 PER_PAGE = 50
 
 
@@ -61,5 +60,3 @@ def in_words(field, value):
         labels = {str(key): str(label) for key, label in field.choices}
         return ", ".join(labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
     return f"{value:%d.%m.%Y}" if hasattr(value, "strftime") else str(value)
-
-

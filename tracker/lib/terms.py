@@ -83,10 +83,10 @@ def parse(text: str) -> Term:
 
 
 def _month_in_words(day):
-    words = date_format(day, "F Y")
-    return (
-        words if (get_language() or "en").startswith("en") else words.lower()
-    )  # only English writes June with a capital
+    month = date_format(day, "F")
+    if not (get_language() or "en").startswith("en"):  # only English writes June with a capital
+        month = month.lower()
+    return pgettext("a month as a term", "%(month)s %(year)s") % {"month": month, "year": day.year}
 
 
 def _range_in_words(first, last):
@@ -275,9 +275,11 @@ WORDS = {
     ),
     Kind.CONTINUOUS: (
         r"постоянно\b|на постоянной основе|бессрочно\b",
-        r"(?:в течение|на протяжении|на|в) (?:всего |весь )?срока? (?:действия|реализации)|(?:весь|всего) (?:период|срок)",
+        r"(?:в течение|на протяжении|на|в) (?:всего |весь )?срока? (?:действия|реализации)",
+        r"(?:весь|всего) (?:период|срок)",
         r"continuously|permanently|on (?:a )?(?:permanent|continuous|ongoing) basis",
-        r"(?<!.)(?:continuous|permanent|ongoing)\b|(?:throughout|during|for) (?:(?:whole|entire) )?(?:period|term|duration)",
+        r"(?<!.)(?:continuous|permanent|ongoing)\b",
+        r"(?:throughout|during|for) (?:(?:whole|entire) )?(?:period|term|duration)",
     ),
     Kind.CONDITIONAL: (
         r"вступлени\w* в силу|(?:с даты|со дня|с момента) |(?<!.)после (?!\d)|в случае |при условии|при необходимости",

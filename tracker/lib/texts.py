@@ -1,7 +1,7 @@
 """One text in several languages: a JSON column `{"ru": "…", "en": "…"}`, and how it is searched.
 
 A translation remembers which original it was made from: beside `"en"` stands `"~en"` with the digests of the
-translation and of its original (domain.md §1). A changed original makes it stale; a changed translation renews the mark.
+translation and of its original (domain.md §1). A changed original makes it stale; a changed translation renews it.
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 MARK = "~"
 
@@ -20,6 +20,11 @@ def fold(*parts):
     """The text as search compares it: letter case, ё/е, spacing and look-alike forms do not matter."""
     text = unicodedata.normalize("NFKC", " ".join(str(part) for part in parts if part)).casefold()
     return " ".join(text.replace("ё", "е").split())
+
+
+def quoted(text):
+    """The text in the quotation marks of the reader's language."""
+    return pgettext("a quotation", "“%(text)s”") % {"text": text}
 
 
 def digest(text):
@@ -92,7 +97,8 @@ class TextsField(models.JSONField):
         kwargs.pop("encoder", None)
         kwargs.pop("decoder", None)
         kwargs.setdefault("widget", TextsInput)
-        return models.Field.formfield(self, **{"form_class": TextsFormField, **kwargs})
+        # no hidden copy of the initial text, which Django would add for a default that is called
+        return models.Field.formfield(self, **{"form_class": TextsFormField, "show_hidden_initial": False, **kwargs})
 
 
 class TextsInput(forms.Widget):

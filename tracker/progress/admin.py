@@ -91,8 +91,18 @@ class ReportAdmin(ReadOnlyAdmin):
         ),
         (
             gettext_lazy("Review"),
-            {"fields": ("submitted_at", "submitted_by", "endorsed_at", "endorsed_by", "decided_at", "decided_by",
-                        "correct_by", "is_confirmed")},  # fmt: skip
+            {
+                "fields": (
+                    "submitted_at",
+                    "submitted_by",
+                    "endorsed_at",
+                    "endorsed_by",
+                    "decided_at",
+                    "decided_by",
+                    "correct_by",
+                    "is_confirmed",
+                )
+            },
         ),
     )
 
@@ -170,8 +180,10 @@ class EvidenceAdmin(ReadOnlyAdmin):
     list_select_related = ("party", "roadmap")
     date_hierarchy = "dated_on"
     search_fields = ("title", "number", "issued_by")
-    fields = ("title", "kind", "number", "dated_on", "issued_by", "language", "file_name", "size", "checksum", "address",
-              "audience", "party", "roadmap", "added_by")  # fmt: skip
+    fields = (
+        "title", "kind", "number", "dated_on", "issued_by", "language", "file_name", "size", "checksum", "address",
+        "audience", "party", "roadmap", "added_by",
+    )  # fmt: skip
 
     def get_queryset(self, request):
         return super().get_queryset(request).visible_to(request.user)

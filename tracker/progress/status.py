@@ -210,7 +210,7 @@ def counts(rows, *, on, by=()):
 
 
 def days_in_words(due_on, *, on):
-    """"in 12 days", "today", "18 days ago"."""
+    """ "in 12 days", "today", "18 days ago"."""
     days = (due_on - on).days
     if days == 0:
         return _("today")

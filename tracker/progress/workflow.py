@@ -35,14 +35,23 @@ MOVES = {
         frozenset({S.DRAFT, S.RETURNED}), S.SUBMITTED, "write", _("The report is already %(state)s%(who)s.")
     ),
     "withdraw": Move(
-        frozenset({S.SUBMITTED}), S.DRAFT, "write", _("Only a submitted report can be withdrawn; this one is %(state)s%(who)s.")
+        frozenset({S.SUBMITTED}),
+        S.DRAFT,
+        "write",
+        _("Only a submitted report can be withdrawn; this one is %(state)s%(who)s."),
     ),
     "endorse": Move(
-        frozenset({S.SUBMITTED}), S.ENDORSED, "endorse", _("Only a submitted report can be endorsed; this one is %(state)s%(who)s.")
+        frozenset({S.SUBMITTED}),
+        S.ENDORSED,
+        "endorse",
+        _("Only a submitted report can be endorsed; this one is %(state)s%(who)s."),
     ),
     "accept": Move(IN_REVIEW, S.ACCEPTED, "review", _("The report is already %(state)s%(who)s.")),
     "return": Move(IN_REVIEW, S.RETURNED, "review", _("The report is already %(state)s%(who)s.")),
     "reopen": Move(
-        frozenset({S.ACCEPTED}), S.RETURNED, "reopen", _("Only an accepted report can be reopened; this one is %(state)s%(who)s.")
+        frozenset({S.ACCEPTED}),
+        S.RETURNED,
+        "reopen",
+        _("Only an accepted report can be reopened; this one is %(state)s%(who)s."),
     ),
 }

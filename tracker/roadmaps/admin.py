@@ -58,8 +58,8 @@ def warn_of_unknown(request, milestone):
         messages.warning(
             request,
             _(
-                "%(number)s: no date could be read from the term “%(term)s”. It is kept as written; the milestone has no "
-                "due day until an amendment gives one."
+                "%(number)s: no date could be read from the term “%(term)s”. It is kept as written; the milestone has "
+                "no due day until an amendment gives one."
             )
             % {"number": milestone.number, "term": milestone.agreed.text},
         )
@@ -268,7 +268,10 @@ class MilestoneFormSet(forms.BaseInlineFormSet):
         given = [form for form in self.forms if form.instance.pk or form.has_changed()]
         if not given and not self.data.get("term", "").strip():
             raise ValidationError(
-                _("Enter at least one milestone here, or write the item's own term above: it becomes its only milestone.")
+                _(
+                    "Enter at least one milestone here, or write the item's own term above: "
+                    "it becomes its only milestone."
+                )
             )
 
 

@@ -25,7 +25,12 @@ def said(texts):
         return format_html('<span class="none">{}</span>', "—")
     if language == (get_language() or "")[:2]:
         return text
-    return format_html('<span lang="{}" title="{}">{}</span>', language, _("Not translated yet: shown in %(language)s") % {"language": language.upper()}, text)
+    return format_html(
+        '<span lang="{}" title="{}">{}</span>',
+        language,
+        _("Not translated yet: shown in %(language)s") % {"language": language.upper()},
+        text,
+    )
 
 
 @register.filter
@@ -39,4 +44,7 @@ def day(value):
 @register.filter
 def pages_near(paginator, number):
     """Page numbers around one, with None where some are left out."""
-    return [page if isinstance(page, int) else None for page in paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)]
+    return [
+        page if isinstance(page, int) else None
+        for page in paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
+    ]

@@ -68,14 +68,29 @@ class DeadlineChange(Tracked):
         "roadmaps.Amendment", models.PROTECT, related_name="moves", null=True, blank=True, verbose_name=_("amendment")
     )
     party = models.ForeignKey(
-        "roadmaps.Party", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("proposed by the party")
+        "roadmaps.Party",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("proposed by the party"),
     )
     proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("proposed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("proposed by"),
     )
     proposed_at = models.DateTimeField(_("proposed at"), null=True, editable=False)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("decided by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PROPOSED, editable=False)

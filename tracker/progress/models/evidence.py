@@ -20,13 +20,11 @@ def random_name(evidence, filename):
 
 class EvidenceQuerySet(TrackedQuerySet):
     def visible_to(self, user):
-        """The own party's; what stands under a report in review, for reviewers; under an accepted one, for all readers."""
+        """The own party's; under a report in review, for reviewers; under an accepted one, for all readers."""
         proofs = Proof.objects.filter(evidence=OuterRef("pk"))
         shown = Exists(proofs.filter(report__state=ReportState.ACCEPTED))
         in_review = Exists(proofs.filter(report__state__in=[*IN_REVIEW, ReportState.ACCEPTED]))
-        own = access.own_party(
-            user, roadmap="roadmap", area="proofs__commitment__area", party="party"
-        )
+        own = access.own_party(user, roadmap="roadmap", area="proofs__commitment__area", party="party")
         review = access.scope(user, "review", roadmap="roadmap", area="proofs__commitment__area")
         read = access.scope(user, "read", roadmap="roadmap", area="proofs__commitment__area")
         open_to_all = Q(audience=Evidence.Audience.ALL)
@@ -69,7 +67,12 @@ class Evidence(Tracked):
     address = models.URLField(_("address"), max_length=1000, blank=True)
     audience = models.CharField(_("who reads it"), max_length=3, choices=Audience.choices, default=Audience.ALL)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("added by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("added by"),
     )
 
     objects = EvidenceQuerySet.as_manager()

@@ -103,15 +103,30 @@ class Report(Tracked):
 
     submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("submitted by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("submitted by"),
     )
     endorsed_at = models.DateTimeField(_("endorsed at"), null=True, editable=False)
     endorsed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("endorsed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("endorsed by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, editable=False)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("decided by"),
     )
     correct_by = models.DateField(_("correct by"), null=True, editable=False)
     is_confirmed = models.BooleanField(_("document checked"), default=False, editable=False)
@@ -224,7 +239,9 @@ class Report(Tracked):
             if not remarks:
                 raise ValidationError({"text": _("Write at least one remark: what must be corrected, and how.")})
             self._return(by, correct_by)
-            Remark.objects.bulk_create([Remark(report=self, field=f, text=t, made_by=by, made_at=moment()) for f, t in remarks])
+            Remark.objects.bulk_create(
+                [Remark(report=self, field=f, text=t, made_by=by, made_at=moment()) for f, t in remarks]
+            )
 
     def reopen(self, *, by, reason, correct_by=None):
         """Take back an acceptance, with a reason; the commitment falls back to the accepted report before it."""
@@ -255,7 +272,9 @@ class Report(Tracked):
                     self.state = move.to
                 yield
                 if move.to:  # read behind the lock: another report of the milestone may just have been accepted
-                    self.commitment = Commitment.objects.select_related("milestone__item__roadmap").get(pk=self.commitment_id)
+                    self.commitment = Commitment.objects.select_related("milestone__item__roadmap").get(
+                        pk=self.commitment_id
+                    )
                     rollup.recompute(self.commitment)
         except BaseException:
             self.__dict__ = before

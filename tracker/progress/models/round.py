@@ -27,9 +27,7 @@ class Round(Tracked):
         OPEN = "open", _("open")
         CLOSED = "closed", _("closed")
 
-    roadmap = models.ForeignKey(
-        "roadmaps.Roadmap", models.PROTECT, related_name="rounds", verbose_name=_("roadmap")
-    )
+    roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="rounds", verbose_name=_("roadmap"))
     name = TextsField(_("name"), help_text=_("For example “Q4 2025”."))
     starts_on = models.DateField(_("period from"))
     ends_on = models.DateField(_("period to"))
@@ -86,9 +84,7 @@ class Round(Tracked):
         """
         from .report import Report
 
-        wanted = list(
-            commitments.unfinished().exclude(reports__round=self).select_related("milestone__item__roadmap")
-        )
+        wanted = list(commitments.unfinished().exclude(reports__round=self).select_related("milestone__item__roadmap"))
         last = self.roadmap.rounds.filter(state=self.State.CLOSED).order_by("-starts_on").first()
         unsent = {r.commitment_id: r for r in Report.objects.filter(round=last).not_received()} if last else {}
         Report.objects.bulk_create(

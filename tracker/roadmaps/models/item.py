@@ -37,9 +37,7 @@ class Item(Tracked):
     funding = TextsField(_("funding"), blank=True)
     note = TextsField(_("note"), blank=True)
     source = TextsField(_("source"), blank=True)
-    rule = models.CharField(
-        _("completed when completed by"), max_length=4, choices=Rule.choices, default=Rule.ALL
-    )
+    rule = models.CharField(_("completed when completed by"), max_length=4, choices=Rule.choices, default=Rule.ALL)
     control = models.CharField(_("control"), max_length=8, choices=Control.choices, default=Control.ON)
     control_on = models.DateField(_("control decided on"), null=True, blank=True)
     control_basis = models.TextField(_("basis of the decision"), blank=True)

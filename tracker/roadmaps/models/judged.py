@@ -78,7 +78,9 @@ class Judged(models.Model):
 
     control = models.CharField(_("control"), max_length=8, choices=Control.choices, default=Control.ON)
     control_on = models.DateField(_("control decided on"), null=True, blank=True)
-    term_kind = models.CharField(_("kind of term"), max_length=12, choices=Kind.choices, default=Kind.UNKNOWN, editable=False)
+    term_kind = models.CharField(
+        _("kind of term"), max_length=12, choices=Kind.choices, default=Kind.UNKNOWN, editable=False
+    )
     due_on = models.DateField(_("due on"), null=True, editable=False)
     execution = models.CharField(
         _("execution"), max_length=12, choices=Execution.choices, default=Execution.NOT_STARTED, editable=False

@@ -46,7 +46,17 @@ class Milestone(Judged, Tracked):
     approved deadline change. Lateness is judged by the current one, slip by the agreed one.
     """
 
-    history_skips = {"roadmap", "area", "search", "number_key", "area_position", "starts_on", "term_kind", "agreed_kind", "agreed_from"}
+    history_skips = {
+        "roadmap",
+        "area",
+        "search",
+        "number_key",
+        "area_position",
+        "starts_on",
+        "term_kind",
+        "agreed_kind",
+        "agreed_from",
+    }
     history_indexes = [["roadmap", "area_position", "number_key"]]
 
     class DropReason(models.TextChoices):

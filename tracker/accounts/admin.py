@@ -1,0 +1,110 @@
+"""People and what they may do."""
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracker.history.admin import ReasonedForm, TrackedAdmin, TrackedTable
+from tracker.lib.errors import WrongState
+from tracker.roadmaps.access import Role
+from tracker.roadmaps.models import Grant
+
+from .models import User
+
+# What a person may do is in their grants alone; addresses for sign-in follow the person's.
+admin.site.unregister([Group, EmailAddress])
+
+
+def require_an_administrator():
+    """Nobody can give back what nobody has: at least one administrator who may sign in remains."""
+    grants = Grant.objects.in_force(on=timezone.now().date()).filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    if not grants.exists():
+        raise WrongState(_("This would leave nobody to administer: give the role to another person first."))
+
+
+class PersonForm(ReasonedForm):
+    def clean_email(self):
+        return self.cleaned_data["email"].lower()
+
+
+class NewPersonForm(PersonForm, BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "position", "language")
+
+
+class GrantTable(TrackedTable):
+    model = Grant
+    fields = ("role", "roadmap", "area", "party", "organisation", "until")
+    autocomplete_fields = ("organisation",)
+
+    def has_delete_permission(self, request, obj=None):
+        return True
+
+
+@admin.register(User)
+class PersonAdmin(TrackedAdmin, UserAdmin):
+    form = PersonForm
+    add_form = NewPersonForm
+    list_display = ("name", "email", "position", "is_active", "last_login")
+    list_display_links = ("name", "email")
+    list_filter = ("is_active", "language", "grants__role", "grants__party")
+    search_fields = ("name", "email", "position")
+    ordering = ("name", "email")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    inlines = (GrantTable,)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "position", "language")}),
+        (gettext_lazy("Sign-in"), {"fields": ("is_active", ("last_login", "date_joined"))}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "position", "language")}),
+        (gettext_lazy("Sign-in"), {"fields": ("password1", "password2")}),
+    )
+
+    def get_inlines(self, request, obj):
+        return self.inlines
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if "email" in form.changed_data:  # the address of before no longer signs in
+            EmailAddress.objects.filter(user=form.instance).exclude(email=form.instance.email).delete()
+        require_an_administrator()
+
+
+@admin.register(Grant)
+class GrantAdmin(TrackedAdmin):
+    list_display = ("user", "role", "roadmap", "area", "party", "organisation", "until")
+    list_filter = ("role", "roadmap", "party", "area")
+    list_select_related = ("user", "roadmap", "area", "party", "organisation")
+    search_fields = ("user__name", "user__email")
+    search_help_text = gettext_lazy("Name or e-mail of the person")
+    autocomplete_fields = ("user", "organisation")
+    fixed = ("user",)
+    fieldsets = (
+        (None, {"fields": ("user", "role", "until")}),
+        (
+            gettext_lazy("Scope"),
+            {
+                "fields": ("roadmap", "area", "party", "organisation"),
+                "description": gettext_lazy("Each narrows the grant; leave empty what does not."),
+            },
+        ),
+    )
+
+    def is_deletable(self, grant):
+        return True
+
+    def delete_model(self, request, grant):
+        super().delete_model(request, grant)
+        require_an_administrator()
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        require_an_administrator()
