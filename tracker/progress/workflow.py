@@ -15,6 +15,13 @@ class ReportState(models.TextChoices):
     RETURNED = "returned", _("Returned")
 
 
+class Audience(models.TextChoices):
+    """Who reads the text or the file; status and dates are open to all parties of the roadmap."""
+
+    ALL = "all", _("all parties of the roadmap")
+    OWN = "own", _("own party and the reviewers")
+
+
 @dataclass(frozen=True)
 class Move:
     """One verb of the review: `to` None keeps the state; `right` is a verb of roadmaps/access.py."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
-from tracker.progress.workflow import IN_REVIEW, ReportState
+from tracker.progress.workflow import IN_REVIEW, Audience, ReportState
 from tracker.roadmaps import access
 
 
@@ -27,7 +27,7 @@ class EvidenceQuerySet(TrackedQuerySet):
         own = access.own_party(user, roadmap="roadmap", area="proofs__commitment__area", party="party")
         review = access.scope(user, "review", roadmap="roadmap", area="proofs__commitment__area")
         read = access.scope(user, "read", roadmap="roadmap", area="proofs__commitment__area")
-        open_to_all = Q(audience=Evidence.Audience.ALL)
+        open_to_all = Q(audience=Audience.ALL)
         found = self.filter(own | (review & Q(in_review)) | (read & open_to_all & Q(shown)))
         return self.filter(pk__in=found.values("pk"))
 
@@ -44,10 +44,6 @@ class Evidence(Tracked):
         PHOTO = "photo", _("photo")
         LINK = "link", _("link")
         OTHER = "other", _("other")
-
-    class Audience(models.TextChoices):
-        ALL = "all", _("all parties of the roadmap")
-        OWN = "own", _("own party and the reviewers")
 
     history_skips = {"checksum", "size", "content_type"}
 

@@ -12,7 +12,7 @@ from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.progress import rollup
-from tracker.progress.workflow import IN_REVIEW, MOVES, WITH_THE_PARTY, ReportState
+from tracker.progress.workflow import IN_REVIEW, MOVES, WITH_THE_PARTY, Audience, ReportState
 from tracker.roadmaps import access
 from tracker.roadmaps.models import Commitment, Confidence, Execution, Milestone
 from tracker.roadmaps.models.commitment import executed_by
@@ -40,7 +40,7 @@ class ReportQuerySet(TrackedQuerySet):
         own = access.own_party(user, **PATHS, party="commitment__party")
         review = access.scope(user, "review", **PATHS)
         return self.annotate(
-            text_is_open=ExpressionWrapper(own | review | Q(audience=Report.Audience.ALL), models.BooleanField())
+            text_is_open=ExpressionWrapper(own | review | Q(audience=Audience.ALL), models.BooleanField())
         )
 
     def written_by(self, user):
@@ -74,10 +74,6 @@ class Report(Tracked):
     """What a party says about one commitment in one round, from draft to accepted."""
 
     history_label = ("commitment", "round")
-
-    class Audience(models.TextChoices):
-        ALL = "all", _("all parties of the roadmap")
-        OWN = "own", _("own party and the reviewers")
 
     TYPED = ("execution", "percent", "narrative", "done_on", "forecast_on", "confidence", "audience",
              "without_document", "nothing_to_report")  # fmt: skip
