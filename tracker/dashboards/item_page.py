@@ -27,7 +27,7 @@ def item_page(item, user, *, on):
     shown = item.wording.spoken()[1]
     return {
         "item": item,
-        "heading": Truncator(item.wording).chars(110),
+        "heading": Truncator(item.wording).words(14),
         "authentic": item.wording.get(authentic) if shown != authentic else "",
         "is_stale": item.wording.is_stale(shown, authentic),
         "facts": [
