@@ -1,0 +1,31 @@
+import resource
+import time
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tracker.demo.generator import SHARES, generate
+
+
+class Command(BaseCommand):
+    help = "Invent programmes of any size, with a history spread over the period, for measuring and for trying at scale."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--milestones", type=int, required=True, help="how many in all")
+        parser.add_argument("--seed", type=int, default=1, help="the same seed invents the same (default 1)")
+        parser.add_argument("--roadmaps", type=int, default=len(SHARES), help="in how many roadmaps (default 5)")
+
+    def handle(self, *, milestones, seed, roadmaps, **options):
+        if milestones < 1 or roadmaps < 1:
+            raise CommandError("Give at least one milestone and one roadmap.")
+        began = time.monotonic()
+        try:
+            size = generate(
+                milestones, seed=seed, roadmaps=roadmaps, told=lambda done: self.stdout.write(f"{done} of {milestones}")
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        self.stdout.write(
+            f"{size.items} items, {size.milestones} milestones, {size.commitments} parties' parts, {size.reports} reports "
+            f"in {time.monotonic() - began:.0f} s, {peak} MB at most"
+        )
