@@ -38,7 +38,7 @@ SLICE = 250
 
 
 def apply(found: Preview, *, by=None, tick=lambda done, total: None) -> Roadmap:
-    """Write what the preview says. Raises Conflict if what it was compared with has changed since."""
+    """Write what the preview says, using up its plans. Raises Conflict if what is stored has changed since."""
     require_right(found, by)
     reason = _("Import of %(file)s, SHA-256 %(digest)s") % {"file": found.file, "digest": found.digest}
     with change_set(by=by, reason=reason, source=ChangeSet.Source.IMPORT):
@@ -62,6 +62,9 @@ class _Writing:
         self.found, self.by, self.tick = found, by, tick
         self.items, self.moved_items, self.to_ask = {}, [], set()
         self.total, self.done = len(found.items) + len(found.milestones), 0
+        self.new = [plan for plan in found.milestones if plan.pk is None]
+        self.changed = [plan for plan in found.milestones if plan.pk]
+        found.milestones.clear()
 
     def run(self):
         self.roadmap = self._roadmap()
@@ -250,8 +253,7 @@ class _Writing:
         counting = defaultdict(int)
         for item in Participation.objects.counting().filter(item__roadmap=self.roadmap).values_list("item", flat=True):
             counting[item] += 1
-        plans = [plan for plan in self.found.milestones if plan.pk is None]
-        for part in slices(plans):
+        for part in drained(self.new):
             keys = [plan.row.key for plan in part]
             if self.roadmap.milestones.filter(source_key__in=keys).exists():
                 raise Conflict(_("Another import was faster. Look at the preview again."))
@@ -273,8 +275,8 @@ class _Writing:
             self._step(len(part))
 
     def _change_milestones(self):
-        amendment = self._amendment() if any(plan.moves_to for plan in self.found.milestones) else None
-        for part in slices([plan for plan in self.found.milestones if plan.pk]):
+        amendment = self._amendment() if any(plan.moves_to for plan in self.changed) else None
+        for part in drained(self.changed):
             stored = self._stored(Milestone, part)
             items = Item.objects.in_bulk([milestone.item_id for milestone in stored.values()])
             changed, register = [], []
@@ -313,6 +315,7 @@ class _Writing:
             for item in items:
                 item.roadmap = self.roadmap
             Commitment.objects.ask_for(items)
+            self.roadmap.rounds.ask_newcomers(Commitment.objects.filter(milestone__item__in=items))
 
     # Rows
 
@@ -347,6 +350,15 @@ TERM_COLUMNS = (
     "first_text", "first_kind", "first_from", "first_due", "agreed_text", "agreed_kind", "agreed_from", "agreed_due",
     "term_text", "term_kind", "starts_on", "due_on",
 )  # fmt: skip
+
+
+def drained(plans):
+    """Slices of a list that is emptied on the way: long texts are let go as soon as they are written."""
+    plans.reverse()
+    while plans:
+        part = plans[-SLICE:][::-1]
+        del plans[-SLICE:]
+        yield part
 
 
 def slices(rows, size=SLICE):

@@ -14,6 +14,8 @@ from django.db.models import ProtectedError, Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -83,7 +85,7 @@ class ReasonedActions(ActionForm):
 
 
 def stale():
-    return _("Someone else has saved this after you opened it. What you typed is kept below; nothing is saved yet.")
+    return _("This was saved after you opened it. What you typed is kept below, but nothing of it is saved yet.")
 
 
 def keep_or_replace():
@@ -94,7 +96,12 @@ def since(row, read):
     """What has been changed since the version that was read, in sentences with person and time."""
     sets = set(row.history.filter(version__gt=read).values_list("change_set", flat=True))
     return [
-        _("%(person)s: %(sentence)s") % {"person": change.change_set, "sentence": sentence}
+        _("%(person)s, %(at)s: %(sentence)s")
+        % {
+            "person": change.change_set.person or change.change_set.get_source_display(),
+            "at": date_format(timezone.localtime(change.change_set.at), "d.m.Y H:i"),
+            "sentence": sentence,
+        }
         for change in timeline((type(row), [row.pk]))
         if change.change_set.pk in sets
         for sentence in change.sentences()

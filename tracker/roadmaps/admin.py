@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -25,6 +26,7 @@ from tracker.progress.models import DeadlineChange, Report
 from .models import (
     Amendment,
     Commitment,
+    Control,
     Executor,
     Item,
     Milestone,
@@ -38,6 +40,7 @@ from .models import (
 )
 
 CONTROL = ("control", "control_on", "control_basis", "drop_reason")
+DECISION = gettext_lazy("A decision about the plan: with its day and the document it rests on.")
 
 
 def is_open_to_deletion(roadmap):
@@ -48,8 +51,7 @@ def is_open_to_deletion(roadmap):
 def ask_the_parties(item, *, by):
     """Commitments as the participations ask for; who joins during an open round is asked in it."""
     item.ask_parties(by=by)
-    for round_ in item.roadmap.rounds.open():
-        round_.ask(Commitment.objects.filter(milestone__item=item))
+    item.roadmap.rounds.ask_newcomers(Commitment.objects.filter(milestone__item=item))
 
 
 def warn_of_unknown(request, milestone):
@@ -62,6 +64,23 @@ def warn_of_unknown(request, milestone):
                 "no due day until an amendment gives one."
             )
             % {"number": milestone.number, "term": milestone.agreed.text},
+        )
+
+
+def leave_to_the_verb(row):
+    """Put back the columns of the decision on control: `decide_control` alone writes them."""
+    stored = type(row)._base_manager.filter(pk=row.pk).first() or type(row)()
+    for name in CONTROL:
+        if hasattr(row, name):
+            setattr(row, name, getattr(stored, name))
+
+
+def decide(row, form, *, by):
+    """What the form says about control, as the decision that it is."""
+    if form.typed & set(CONTROL):
+        said = form.cleaned_data
+        row.decide_control(
+            said["control"], basis=said["control_basis"], on=said["control_on"], reason=said["drop_reason"], by=by
         )
 
 
@@ -288,7 +307,7 @@ class MilestoneStack(TrackedStack):
 
     @admin.display(description=gettext_lazy("Current term"))
     def current_term(self, milestone):
-        return milestone.current.in_words() or None
+        return milestone.current.in_words() or self.get_empty_value_display()
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("item__roadmap").in_plan_order()
@@ -307,6 +326,22 @@ class ItemForm(ReasonedForm):
             "Leave it empty when you enter milestones below."
         ),
     )
+    drop_reason = forms.ChoiceField(
+        label=capfirst(Milestone._meta.get_field("drop_reason").verbose_name),
+        choices=[("", "---------"), *Milestone.DropReason.choices],
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.control == Control.DROPPED:
+            self.initial["drop_reason"] = self.instance.milestones.values_list("drop_reason", flat=True).first()
+
+    def clean(self):
+        super().clean()
+        is_dropped = self.cleaned_data.get("control") == Control.DROPPED
+        if self.typed & set(CONTROL) and is_dropped != bool(self.cleaned_data.get("drop_reason")):
+            self.add_error("drop_reason", _("Say why it is dropped, and only then."))
 
 
 @admin.register(Item)
@@ -330,7 +365,7 @@ class ItemAdmin(TrackedAdmin):
                 "classes": ["collapse"],
             },
         ),
-        (gettext_lazy("Control"), {"fields": ("control", "control_on", "control_basis"), "classes": ["collapse"]}),
+        (gettext_lazy("Control"), {"fields": CONTROL, "classes": ["collapse"], "description": DECISION}),
     )
 
     def get_fieldsets(self, request, obj=None):
@@ -363,6 +398,11 @@ class ItemAdmin(TrackedAdmin):
         Milestone.objects.filter(item=item).delete()
         item.delete()
 
+    def save_model(self, request, item, form, change):
+        leave_to_the_verb(item)
+        if not change or form.typed - set(CONTROL):
+            item.save()
+
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)
         kept = [row for row in formset.forms if row.instance.pk and row not in formset.deleted_forms]
@@ -381,6 +421,7 @@ class ItemAdmin(TrackedAdmin):
             warn_of_unknown(request, item.add_milestone_of_its_own(parse(form.cleaned_data["term"].strip())))
         if {"area", "rule"} & form.typed:
             item.carry_down()
+        decide(item, form, by=request.user)
         ask_the_parties(item, by=request.user)
 
 
@@ -419,7 +460,7 @@ class MilestoneAdmin(TrackedAdmin):
             gettext_lazy("Control"),
             {
                 "fields": CONTROL,
-                "description": gettext_lazy("A decision about the plan: with its day and the document it rests on."),
+                "description": DECISION,
             },
         ),
     )
@@ -444,24 +485,13 @@ class MilestoneAdmin(TrackedAdmin):
         milestone.delete()
 
     def save_model(self, request, milestone, form, change):
-        decided = {name: getattr(milestone, name) for name in CONTROL}
-        if form.typed & set(CONTROL):
-            stored = Milestone.objects.get(pk=milestone.pk)
-            for name in CONTROL:  # the verb decides
-                setattr(milestone, name, getattr(stored, name))
+        leave_to_the_verb(milestone)
         if form.typed - set(CONTROL):
             milestone.save()
         form.save_term()
         if "term" in form.typed:
             warn_of_unknown(request, milestone)
-        if form.typed & set(CONTROL):
-            milestone.decide_control(
-                decided["control"],
-                basis=decided["control_basis"],
-                on=decided["control_on"],
-                reason=decided["drop_reason"],
-                by=request.user,
-            )
+        decide(milestone, form, by=request.user)
         if form.typed & {"party", "control"}:
             ask_the_parties(milestone.item, by=request.user)
 

@@ -18,6 +18,11 @@ class RoundQuerySet(TrackedQuerySet):
     def open(self):
         return self.filter(state=Round.State.OPEN)
 
+    def ask_newcomers(self, commitments):
+        """Ask, in these rounds that are open, for a report on those of the commitments not asked yet."""
+        for round_ in self.open():
+            round_.ask(commitments)
+
 
 class Round(Tracked):
     """A reporting round of a roadmap: what period is reported on, and by when."""

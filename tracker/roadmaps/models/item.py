@@ -110,7 +110,10 @@ class Item(Tracked):
 
     def add_milestone_of_its_own(self, term):
         """The milestone of an item given without any: its own wording and term (domain.md §1)."""
-        return self.milestones.create(number=self.number, wording=self.wording, agreed=term)
+        own = self.milestones.model(item=self, number=self.number, wording=dict(self.wording))
+        own.agreed = term
+        own.save()
+        return own
 
 
 class ParticipationQuerySet(TrackedQuerySet):

@@ -173,11 +173,12 @@ class Milestone(Judged, Tracked):
     def carry_down(self):
         """Give the commitments what they carry of this milestone, and take over what they say together."""
         with change_set():
+            changed = self.settled()  # first: the commitments copy what follows from the item
             commitments = list(self.commitments.all())
             for commitment in commitments:
                 commitment.milestone = self
                 commitment.follow()
-            if {*self.settled(), *apply(self, from_commitments(self.item.rule, commitments))}:
+            if {*changed, *apply(self, from_commitments(self.item.rule, commitments))}:
                 self.save()
 
     def decide_control(self, control, *, basis, by, on=None, reason=""):

@@ -7,7 +7,9 @@ from tracker.demo.generator import SHARES, generate
 
 
 class Command(BaseCommand):
-    help = "Invent programmes of any size, with a history spread over the period, for measuring and for trying at scale."
+    help = (
+        "Invent programmes of any size, with a history spread over the period, for measuring and for trying at scale."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--milestones", type=int, required=True, help="how many in all")
@@ -26,6 +28,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         self.stdout.write(
-            f"{size.items} items, {size.milestones} milestones, {size.commitments} parties' parts, {size.reports} reports "
-            f"in {time.monotonic() - began:.0f} s, {peak} MB at most"
+            f"{size.items} items, {size.milestones} milestones, {size.commitments} parties' parts, "
+            f"{size.reports} reports in {time.monotonic() - began:.0f} s, {peak} MB at most"
         )
