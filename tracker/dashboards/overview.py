@@ -1,5 +1,6 @@
 """The roadmap at a glance: each axis counted, each count with the address of exactly its rows."""
 
+from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -8,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tracker.progress.models import Report
-from tracker.progress.status import SOON, Timeliness, counts, is_judged
+from tracker.progress.status import SOON, Timeliness, is_judged
 from tracker.roadmaps.models import Commitment, Control, Execution
 
-from .status_rows import roadmap_parties
+from .status_rows import counts_by_area, roadmap_parties, total_of
 
 LATEST = 8
 
@@ -27,8 +28,10 @@ class Figure:
 
 def overview_of(user, roadmap, milestones, *, on):
     """The context of the overview of the milestones that the reader may see, judged on the day."""
-    judged = counts(milestones, on=on)
+    by_area = counts_by_area(milestones, on=on)
+    judged = total_of(by_area)
     total = sum(judged.values())
+    execution, control = tallies_of(milestones, "execution", "control")
 
     def rows(**filters):
         asked = {"on": f"{on:%Y-%m-%d}"} if on != roadmap.today() else {}
@@ -53,10 +56,10 @@ def overview_of(user, roadmap, milestones, *, on):
         ],
         "axes": [
             ("timeliness", _("Timeliness"), total, axis("timeliness", Timeliness, judged)),
-            ("execution", _("Execution"), total, axis("execution", Execution, tally_of(milestones, "execution"))),
-            ("control", _("Control"), total, axis("control", Control, tally_of(milestones, "control"))),
+            ("execution", _("Execution"), total, axis("execution", Execution, execution)),
+            ("control", _("Control"), total, axis("control", Control, control)),
         ],
-        "areas": area_rows(roadmap, milestones, rows, on=on),
+        "areas": area_rows(roadmap, by_area, rows),
         "freshness": freshness_of(user, roadmap),
         "overdue": in_order(milestones.filter(is_judged(Timeliness.OVERDUE, on=on)).order_by("due_on", "pk")),
         "due": in_order(
@@ -73,17 +76,21 @@ def overview_of(user, roadmap, milestones, *, on):
     }
 
 
-def tally_of(milestones, column):
-    return dict(milestones.order_by().values_list(column).annotate(Count("pk")))
+def tallies_of(milestones, *columns):
+    """{value: count} of each of the columns, in one query."""
+    tallies = [Counter() for _column in columns]
+    for *values, count in milestones.order_by().values_list(*columns).annotate(Count("pk")):
+        for tally, value in zip(tallies, values, strict=True):
+            tally[value] += count
+    return tallies
 
 
 def in_order(milestones):
     return milestones.select_related("item__roadmap")[:LATEST]
 
 
-def area_rows(roadmap, milestones, rows, *, on):
-    """Area by area: the counts that someone must look at, linked; they add up to the axis."""
-    tallies = counts(milestones, on=on, by=("area_id",))
+def area_rows(roadmap, by_area, rows):
+    """Area by area: the counts, linked; they add up to the axis."""
     return [
         (
             place.area,
@@ -91,7 +98,7 @@ def area_rows(roadmap, milestones, rows, *, on):
             [Figure(t, tally[t], rows(area=place.area.code, timeliness=t.value)) for t in Timeliness],
         )
         for place in roadmap.areas.select_related("area").order_by("position")
-        if (tally := tallies.get((place.area_id,)))
+        if (tally := by_area.get(place.area_id))
     ]
 
 

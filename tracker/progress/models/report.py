@@ -137,7 +137,10 @@ class Report(Tracked):
             models.UniqueConstraint(fields=["commitment", "round"], name="report_once_per_round"),
             models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_is_a_percent"),
         ]
-        indexes = [models.Index(fields=["state", "submitted_at"], name="report_by_state")]
+        indexes = [
+            models.Index(fields=["state", "submitted_at"], name="report_by_state"),
+            models.Index(fields=["state", "-decided_at"], name="report_lately_decided"),
+        ]
 
     def __str__(self):
         return f"{self.commitment}, {self.round}"

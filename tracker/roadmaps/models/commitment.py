@@ -168,7 +168,7 @@ class Commitment(Judged, Tracked):
         ]
         indexes = [
             models.Index(fields=["roadmap", "area", "party", "state", "due_on"], name="commitment_by_cell"),
-            models.Index(fields=["party", "answer"], name="commitment_by_answer"),
+            models.Index(fields=["roadmap", "party", "freshness", "released_on"], name="commitment_by_freshness"),
         ]
 
     def __str__(self):

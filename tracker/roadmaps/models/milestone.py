@@ -131,6 +131,7 @@ class Milestone(Judged, Tracked):
             models.Index(fields=["roadmap", "area_position", "number_key", "id"], name="milestone_in_order"),
             models.Index(fields=["roadmap", "area", "state", "due_on"], name="milestone_by_state"),
             models.Index(fields=["roadmap", "due_on", "id"], name="milestone_by_due_day"),
+            models.Index(fields=["roadmap", "execution", "control"], name="milestone_by_execution"),
         ]
 
     def __str__(self):
