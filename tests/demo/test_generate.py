@@ -1,13 +1,20 @@
+from datetime import date
 from io import StringIO
 
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
+from tracker.accounts.models import User
 from tracker.demo.generator import parts_of
 from tracker.history.checks import differences
+from tracker.history.models import ChangeSet
+from tracker.lib.terms import Kind
 from tracker.progress.models import Report
 from tracker.progress.recount import recount
+from tracker.progress.status import Timeliness, counts
 from tracker.roadmaps.models import Commitment, Milestone, Roadmap
+
+TODAY = date(2026, 11, 24)
 
 
 class GenerateTest(TestCase):
@@ -26,7 +33,27 @@ class GenerateTest(TestCase):
         self.assertEqual(list(recount()), [])
         self.assertEqual(differences(), [])
         self.assertGreater(Report.objects.count(), 240)
-        self.assertGreater(Commitment.history.model.objects.count(), 1.5 * Commitment.objects.count())
+
+    def test_it_is_as_various_as_a_programme(self):
+        tally = counts(Milestone.objects.all(), on=TODAY)
+        self.assertLessEqual({t for t in Timeliness if not tally[t]}, {Timeliness.DUE_SOON})
+        self.assertGreaterEqual(len(set(Milestone.objects.values_list("agreed_kind", flat=True))), len(Kind) - 2)
+        self.assertGreaterEqual(
+            set(Report.objects.values_list("state", flat=True)), {"asked", "draft", "submitted", "accepted"}
+        )
+        self.assertTrue(Milestone.objects.filter(moves=1).exists())
+
+    def test_its_history_is_spread_over_the_period_in_few_change_sets(self):
+        for model in (Commitment, Milestone):
+            versions = model.history.model.objects.count() / model.objects.count()
+            self.assertTrue(2 <= versions <= 5, versions)
+        moments = list(ChangeSet.objects.exclude(person=None).order_by("at").values_list("at", flat=True))
+        self.assertEqual((moments[0].date(), moments[-1].date() < TODAY), (date(2025, 1, 15), True))
+        self.assertLessEqual(len(moments), 9 * 5)
+
+    def test_nobody_can_sign_in_as_its_people(self):
+        self.assertFalse([user for user in User.objects.all() if user.has_usable_password()])
+        self.assertFalse(User.objects.exclude(email__startswith="generated.").exists())
 
     def test_the_same_seed_is_refused_and_another_adds(self):
         with self.assertRaisesMessage(CommandError, "another --seed"):

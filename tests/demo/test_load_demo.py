@@ -63,6 +63,7 @@ class LoadDemoTest(TestCase):
         self.assertNotIn("пароль для примера", self.said)
         self.load(password="другой пароль 2026")
         self.assertTrue(User.objects.get(email="analyst.kz@example.org").check_password("другой пароль 2026"))
+        self.assertTrue(self.client.login(username="analyst.kz@example.org", password="другой пароль 2026"))
 
     def test_the_people_begin_where_their_work_is_and_see_that_it_is_a_sample(self):
         for name, address in (

@@ -1,8 +1,12 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.test import SimpleTestCase
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tracker.lib import dates
+
+ZONES = "Europe/Moscow Asia/Almaty Asia/Bishkek Asia/Dushanbe Asia/Ashgabat Asia/Tashkent UTC".split()
 
 
 class DatesTest(SimpleTestCase):
@@ -13,6 +17,16 @@ class DatesTest(SimpleTestCase):
 
     def test_a_day_ends_where_the_next_begins_in_the_zone(self):
         self.assertEqual(dates.end_of(date(2026, 6, 30), "Europe/Moscow"), datetime(2026, 6, 30, 21, tzinfo=UTC))
+
+    def test_a_day_with_an_hour_twice_ends_after_the_second(self):
+        # Kazakhstan set its clocks back from midnight to 23:00 on 29 February 2024.
+        self.assertEqual(dates.end_of(date(2024, 2, 29), "Asia/Almaty"), datetime(2024, 2, 29, 19, tzinfo=UTC))
+
+    @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(ZONES))
+    def test_today_changes_at_the_end_of_the_day(self, day, zone):
+        end = dates.end_of(day, zone).astimezone(UTC)
+        self.assertEqual(dates.today_in(zone, end - timedelta(microseconds=1)), day)
+        self.assertEqual(dates.today_in(zone, end), day + timedelta(days=1))
 
     def test_the_day_in_an_address(self):
         self.assertEqual(dates.day_from("2026-05-18"), date(2026, 5, 18))

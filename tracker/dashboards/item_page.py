@@ -19,9 +19,11 @@ def item_page(item, user, *, on):
     parties = roadmap_parties(item.roadmap)
     milestones = list(item.milestones.in_plan_order())
     commitments = {}
-    for commitment in Commitment.objects.filter(milestone__item=item).select_related("party"):
+    parts = list(Commitment.objects.filter(milestone__in=[m.pk for m in milestones]).select_related("party"))
+    for commitment in parts:
         commitments.setdefault(commitment.milestone_id, []).append(commitment)
-    reports = Report.objects.visible_to(user).filter(commitment__milestone__item=item)
+    ids = [commitment.pk for commitment in parts]  # spelt out: planners start from them, at any size
+    reports = Report.objects.visible_to(user).filter(commitment__in=ids)
     changes = DeadlineChange.objects.visible_to(user).filter(milestone__item=item)
     authentic = item.roadmap.authentic_language
     shown = item.wording.spoken()[1]
@@ -47,7 +49,7 @@ def item_page(item, user, *, on):
         "reports_total": reports.count(),
         "evidence": list(
             Evidence.objects.visible_to(user)
-            .filter(proofs__commitment__milestone__item=item)
+            .filter(proofs__commitment__in=ids)
             .select_related("party")
             .distinct()[:LATEST]
         ),

@@ -58,7 +58,7 @@ def grant_roles(people, roadmap):
 def set_passwords(people, password):
     """Give all the same password, where it is not theirs already."""
     for user in people.values():
-        if not user.check_password(password):
+        if not (user.has_usable_password() and user.check_password(password)):
             user.set_password(password)
             user.save(update_fields=["password"])
 

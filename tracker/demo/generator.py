@@ -18,6 +18,7 @@ from tracker.progress.workflow import ReportState
 from tracker.roadmaps.models import (
     Commitment,
     Confidence,
+    Control,
     Execution,
     Executor,
     Item,
@@ -40,12 +41,15 @@ AREAS = ("trade", "energy", "transport", "health", "culture", "environment", "mi
 SHARES = (0.6, 0.2, 0.1, 0.06, 0.04)
 # period from, to; opens, due, review due
 ROUNDS = [
-    ("2025-10-01", "2025-12-31", "2025-12-22", "2026-01-20", "2026-01-30"),
-    ("2026-01-01", "2026-03-31", "2026-03-23", "2026-04-20", "2026-04-30"),
-    ("2026-04-01", "2026-06-30", "2026-06-22", "2026-07-20", "2026-07-31"),
+    ("2025-01-01", "2025-06-30", "2025-06-23", "2025-07-20", "2025-07-31"),
+    ("2025-07-01", "2025-12-31", "2025-12-22", "2026-01-20", "2026-01-30"),
+    ("2026-01-01", "2026-06-30", "2026-06-22", "2026-07-20", "2026-07-31"),
     ("2026-07-01", "2026-09-30", "2026-09-21", "2026-10-30", "2026-11-20"),
 ]
-ASKED = 0.36  # of the commitments in one round: about four reports to a milestone of three parties
+MOVED_ON = date(2026, 5, 20)
+# Of the milestones in one round, due by its end or later: about four reports to a milestone of three parties.
+ASKED_WHEN_DUE, ASKED_BEFORE = 0.62, 0.34
+DONE_WHEN_DUE, DONE_BEFORE = (0.96, 0.96, 0.96, 0.4), 0.06  # by a party that was asked; every fourth milestone lags
 RARE = 5000
 
 VERBS = (
@@ -65,6 +69,8 @@ TAILS = (
     ", включая обмен опытом и подготовку специалистов|, в том числе с участием международных организаций||||"
     " в целях повышения пропускной способности и сокращения времени оформления грузов, следующих транзитом"
 ).split("|")
+MONTHS = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
+OTHER_TERMS = ("2025–2027 гг.", "постоянно", "ежегодно", "по согласованию", "см. приложение")
 BODIES = (
     "Министерство энергетики|Министерство транспорта и коммуникаций|Министерство здравоохранения|Агентство по миграции|"
     "Министерство водных ресурсов, сельского хозяйства и перерабатывающей промышленности|Таможенная служба|"
@@ -93,12 +99,20 @@ def generate(milestones, *, seed=1, roadmaps=5, told=lambda done: None):
     """
     if Roadmap.objects.filter(slug__startswith=f"generated-{seed}-").exists():
         raise ValueError(f"Programmes of seed {seed} are here already: give another --seed.")
-    person, _made = User.objects.get_or_create(email="generated.admin@example.org", defaults={"password": "!"})
-    size = Size()
+    people, size = enter_people(), Size()
     for number, count in enumerate(parts_of(milestones, roadmaps), 1):
         if count:
-            Programme(f"generated-{seed}-{number}", count, Random(f"{seed}/{number}"), person, size, told).tell()
+            Programme(f"generated-{seed}-{number}", count, Random(f"{seed}/{number}"), people, size, told).tell()
     return size
+
+
+def enter_people():
+    """Those who enter, report and review, by name; nobody can sign in as them."""
+    names = ("admin", "analyst", "reviewer")
+    return {
+        name: User.objects.get_or_create(email=f"generated.{name}@example.org", defaults={"password": "!"})[0]
+        for name in names
+    }
 
 
 def parts_of(whole, count):
@@ -112,18 +126,18 @@ def parts_of(whole, count):
 class Programme:
     """One roadmap: entered, then lived through slice by slice."""
 
-    def __init__(self, slug, count, dice, person, size, told):
-        self.slug, self.count, self.dice, self.person, self.size, self.told = slug, count, dice, person, size, told
+    def __init__(self, slug, count, dice, people, size, told):
+        self.slug, self.count, self.dice, self.people, self.size, self.told = slug, count, dice, people, size, told
 
     def tell(self):
-        with self.on(ENTERED_ON, reason="Ввод плана"):
+        with self.on(ENTERED_ON, "admin", reason="Ввод плана"):
             self.enter_frame()
         for start in range(0, self.count, SLICE):
             self.live(start, min(SLICE, self.count - start))
             self.told(self.size.milestones)
 
-    def on(self, day, minute=0, reason=""):
-        return change_set(by=self.person, at=at(day, minute), reason=reason)
+    def on(self, day, who, minute=0, reason=""):
+        return change_set(by=self.people[who], at=at(day, minute), reason=reason)
 
     def enter_frame(self):
         """The roadmap with its areas, parties, organisations and rounds."""
@@ -172,15 +186,19 @@ class Programme:
 
     def live(self, start, count):
         """A slice of milestones, entered and then reported on, round after round."""
-        with self.on(ENTERED_ON, 5 + start // SLICE, reason="Ввод плана"):
-            milestones, commitments = self.enter(start, count)
+        place = start // SLICE
+        with self.on(ENTERED_ON, "admin", 5 + place, reason="Ввод плана"):
+            commitments = self.enter(start, count)
         reports = {commitment: [] for own in commitments.values() for commitment in own}
         for number, round_ in enumerate(self.rounds):
             if number == 2:
-                with self.on(date(2026, 5, 20), start // SLICE):
-                    self.move(milestones, commitments)
-            with self.on(round_.entry_due + timedelta(days=5), start // SLICE):
-                self.report(round_, number, commitments, reports)
+                with self.on(MOVED_ON, "reviewer", place):
+                    self.move(commitments)
+                with self.on(MOVED_ON + timedelta(days=1), "admin", place):
+                    self.drop(commitments)
+            decided_on = round_.entry_due + timedelta(days=2 + place % 8)
+            with self.on(decided_on, "reviewer", place):
+                self.report(round_, number, decided_on, commitments, reports)
                 self.follow(commitments, reports)
 
     def enter(self, start, count):
@@ -213,7 +231,7 @@ class Programme:
         self.size.items += len(items)
         self.size.milestones += len(milestones)
         self.size.commitments += len(made)
-        return list(commitments), commitments
+        return commitments
 
     def enter_parties(self, items):
         parts, executors = [], []
@@ -238,23 +256,26 @@ class Programme:
         """A term as documents write it; mostly with a day, within the three years."""
         year, month = self.dice.choice((2025, 2026, 2026, 2027)), self.dice.randint(1, 12)
         kind = self.dice.random()
-        if kind < 0.45:
+        if kind < 0.4:
             return f"{self.dice.randint(1, 28):02}.{month:02}.{year}"
+        if kind < 0.45:
+            return f"{MONTHS[month - 1]} {year} г."
         if kind < 0.75:
             return f"{'I II III IV'.split()[(month - 1) // 3]} квартал {year} г."
         if kind < 0.85:
             return f"{'I' if month < 7 else 'II'} полугодие {year} г."
-        return self.dice.choice((f"{year} год", "2025–2027 гг.", "постоянно", "ежегодно", "по согласованию"))
+        return self.dice.choice((f"{year} год", *OTHER_TERMS))
 
-    def move(self, milestones, commitments):
+    def move(self, commitments):
         """Every seventh milestone with a day gets a later current term, by an approved change."""
-        moved = [m for m in milestones if m.due_on and self.dice.randrange(7) == 0]
+        moved = [m for m in commitments if m.due_on and not m.is_completed and self.dice.randrange(7) == 0]
         changes = []
         for milestone in moved:
             to = parse(f"{milestone.due_on + timedelta(days=self.dice.choice((31, 61, 92, 184))):%d.%m.%Y}")
             change = DeadlineChange(
                 milestone=milestone, reason=DeadlineChange.Reason.APPROVAL, state=DeadlineChange.State.APPROVED,
-                proposed_at=at(date(2026, 5, 12)), decided_at=at(date(2026, 5, 20)), decided_by=self.person,
+                proposed_at=at(MOVED_ON - timedelta(days=8)), proposed_by=self.people["analyst"],
+                decided_at=at(MOVED_ON), decided_by=self.people["reviewer"],
             )  # fmt: skip
             change.before, change.after = milestone.current, to
             milestone.current, milestone.moves = to, milestone.moves + 1
@@ -263,22 +284,36 @@ class Programme:
         Milestone.objects.bulk_update(moved, ["term_text", "term_kind", "starts_on", "due_on", "moves"])
         Commitment.objects.bulk_update([c for m in moved for c in commitments[m]], ["due_on", "term_kind"])
 
-    def report(self, round_, number, commitments, reports):
-        """Reports of this round on some of the unfinished commitments, in the states in which a round is found."""
+    def drop(self, commitments):
+        """Every thirtieth milestone that is not completed is dropped."""
+        dropped = [m for m in commitments if not m.is_completed and self.dice.randrange(30) == 0]
+        for milestone in dropped:
+            milestone.control, milestone.control_on = Control.DROPPED, MOVED_ON + timedelta(days=1)
+            milestone.control_basis = "Решение совместной рабочей группы"
+            milestone.drop_reason = self.dice.choice(list(Milestone.DropReason))
+        Milestone.objects.bulk_update(dropped, ["control", "control_on", "control_basis", "drop_reason"])
+        Commitment.objects.bulk_update([c for m in dropped for c in commitments[m]], ["control", "control_on"])
+
+    def report(self, round_, number, decided_on, commitments, reports):
+        """Reports of this round on some of the unfinished milestones, in the states in which a round is found."""
         made = []
-        for own in commitments.values():
+        for milestone, own in commitments.items():
+            is_due = milestone.due_on is not None and milestone.due_on <= round_.ends_on
+            is_asked = self.dice.random() < (ASKED_WHEN_DUE if is_due else ASKED_BEFORE)
+            if not is_asked or milestone.is_completed or milestone.control != Control.ON:
+                continue
+            done = self.dice.choice(DONE_WHEN_DUE) if is_due else DONE_BEFORE
             for commitment in own:
-                if commitment.is_completed or self.dice.random() > ASKED:
-                    continue
-                report = Report(commitment=commitment, round=round_)
-                self.write(report, number)
-                report.has_proof = False
-                reports[commitment].append(report)
-                made.append(report)
+                if not commitment.is_completed:
+                    report = Report(commitment=commitment, round=round_)
+                    self.write(report, number, decided_on, done)
+                    report.has_proof = False
+                    reports[commitment].append(report)
+                    made.append(report)
         Report.objects.bulk_create(made)
         self.size.reports += len(made)
 
-    def write(self, report, number):
+    def write(self, report, number, decided_on, done):
         is_last, dice = number == len(ROUNDS) - 1, self.dice.random()
         if dice < 0.06:
             return
@@ -290,15 +325,16 @@ class Programme:
         report.narrative = f"{self.wording()}. Работа ведётся по плану, {self.dice.randint(1, 9)} этап завершён."
         sent = report.round.entry_due - timedelta(days=self.dice.randint(0, 12))
         if report.state != ReportState.DRAFT:
-            report.submitted_at, report.submitted_by = at(sent), self.person
+            report.submitted_at, report.submitted_by = at(sent), self.people["analyst"]
         if report.state in (ReportState.ACCEPTED, ReportState.RETURNED):
-            report.decided_at, report.decided_by = at(report.round.entry_due + timedelta(days=5)), self.person
+            report.decided_at, report.decided_by = at(decided_on), self.people["reviewer"]
         if report.state == ReportState.RETURNED:
             report.correct_by = report.round.review_due
-        finished = self.dice.random() < 0.28 + 0.1 * number
-        if finished:
+        due_on = report.commitment.due_on
+        if self.dice.random() < done:
             report.execution, report.percent, report.without_document = Execution.COMPLETED, 100, True
-            report.done_on = sent - timedelta(days=self.dice.randint(1, 70))
+            report.done_on = min(due_on or sent, sent) + timedelta(days=self.dice.randint(-40, 15))
+            report.done_on = min(report.done_on, sent)
             return
         report.execution, report.percent = self.dice.choice(
             (
@@ -309,7 +345,6 @@ class Programme:
             )
         )
         report.confidence = self.dice.choice((Confidence.HIGH, Confidence.MEDIUM, Confidence.MEDIUM, Confidence.LOW))
-        due_on = report.commitment.due_on
         if due_on and self.dice.random() < 0.15:
             report.forecast_on = due_on + timedelta(days=self.dice.randint(-20, 90))
 

@@ -194,6 +194,8 @@ class Telling:
         self.roadmap, self.people, self.events = roadmap, people, []
         self.phrases = sample.read("phrases")
         self.milestones = {m.number: m for m in Milestone.objects.filter(roadmap=roadmap)}
+        parts = Commitment.objects.filter(roadmap=roadmap).select_related("milestone__item", "party")
+        self.parts = {(part.milestone.number, part.party.code): part for part in parts}
         self.stories, self.bodies = {}, {}
         for code in sample.AREAS:
             for item in sample.items_of(code):
@@ -247,30 +249,26 @@ class Telling:
                 batches[story.done_on + timedelta(days=2) if late else sent].append(key)
         for on, keys in batches.items():
             self.add(
-                at(on, 11, 5 * PARTIES.index(party)), analyst, lambda keys=keys: self.send(round_, number, party, keys)
+                at(on, 11, 5 * PARTIES.index(party)),
+                analyst,
+                lambda keys=keys: self.send(round_, number, analyst, keys),
             )
             deciding = max(decided, on + timedelta(days=3))
             self.add(
                 at(deciding, 15, 5 * PARTIES.index(party)),
                 "reviewer",
-                lambda keys=keys: self.decide(round_, number, party, keys),
+                lambda keys=keys: self.decide(round_, number, keys),
             )
 
-    def reports(self, round_, party, keys):
-        """The reports asked of the party, with the key of each; parts that are finished were not asked."""
-        asked = Report.objects.filter(round=round_, commitment__party__code=party).select_related(
-            "commitment__milestone__item", "commitment__party"
-        )
-        wanted = {number for number, _party in keys}
-        return [
-            ((report.commitment.milestone.number, party), report)
-            for report in asked.order_by("pk")
-            if report.commitment.milestone.number in wanted
-        ]
+    def reports(self, round_, keys):
+        """The reports asked on these parts, with the key of each; parts that are finished were not asked."""
+        wanted = {self.parts[key].pk: key for key in keys if key in self.parts}
+        asked = Report.objects.filter(round=round_, commitment__in=wanted).order_by("pk")
+        return [(wanted[report.commitment_id], report) for report in asked]
 
-    def send(self, round_, number, party, keys):
-        analyst, sent, unsent, proofs = self.people[f"analyst.{party.lower()}"], [], [], []
-        for key, report in self.reports(round_, party, keys):
+    def send(self, round_, number, analyst, keys):
+        analyst, sent, unsent, proofs = self.people[analyst], [], [], []
+        for key, report in self.reports(round_, keys):
             story = self.stories[key]
             self.write(report, story, key, number)
             if number == LAST and story.now == "draft":
@@ -285,13 +283,13 @@ class Telling:
         Report.objects.bulk_update([*sent, *unsent], [*Report.TYPED, "state", "submitted_at", "submitted_by"])
         ReportAuthor.objects.bulk_create([ReportAuthor(report=report, user=analyst) for report in [*sent, *unsent]])
         Proof.objects.bulk_create(
-            [Proof(evidence=document, report=report, commitment=report.commitment) for report, document in proofs]
+            [Proof(evidence=document, report=report, commitment_id=report.commitment_id) for report, document in proofs]
         )
         self.follow(sent)
 
-    def decide(self, round_, number, party, keys):
+    def decide(self, round_, number, keys):
         reviewer, accepted, returned, remarks = self.people["reviewer"], [], [], []
-        for key, report in self.reports(round_, party, keys):
+        for key, report in self.reports(round_, keys):
             story = self.stories[key]
             if report.state != ReportState.SUBMITTED or (number == LAST and story.now == "submitted"):
                 continue
@@ -315,8 +313,8 @@ class Telling:
 
     def follow(self, reports):
         """What the commitments and milestones carry follows from their reports, as always."""
-        milestones = {report.commitment.milestone_id for report in reports}
-        for _corrected in recount(Milestone.objects.filter(pk__in=milestones), fix=True):
+        commitments = {report.commitment_id for report in reports}
+        for _corrected in recount(Commitment.objects.filter(pk__in=commitments), fix=True):
             pass
 
     def write(self, report, story, key, number):
@@ -339,7 +337,7 @@ class Telling:
             report.forecast_on = story.forecast_on
         report.confidence = "low" if story.is_low else dice.choice(("medium", "high", "high"))
         report.nothing_to_report = number == LAST and story.now == "nothing"
-        body = self.bodies[report.commitment.milestone.item.number, key[1]]
+        body = self.bodies[self.parts[key].milestone.item.number, key[1]]
         language = "en" if dice.random() < 0.12 else "ru"
         name = body.abbreviation.get(language) or body.name.get(language) or str(body.name)
         phrase = dice.choice(self.phrases[said])[language].format(organisation=name)
@@ -355,11 +353,12 @@ class Telling:
     def document(self, report, key):
         """A document of the party that proves it: an address, or every eighth time a small file of ours."""
         dice = self.dice(key, "document")
-        kind = dice.choice(list(self.phrases["evidence"]))
-        told, number = self.phrases["evidence"][kind], dice.randrange(11, 480)
-        body = self.bodies[report.commitment.milestone.item.number, key[1]]
+        kind = dice.choice(list(self.phrases["titles"]))
+        told, number = dice.choice(self.phrases["titles"][kind]), dice.randrange(11, 480)
+        part = self.parts[key]
+        body = self.bodies[part.milestone.item.number, key[1]]
         document = Evidence(
-            roadmap=self.roadmap, party=report.commitment.party, kind=kind, title=f"{told['ru']} (пример)",
+            roadmap=self.roadmap, party=part.party, kind=kind, title=f"{told['ru']} (пример)",
             number=told["number"].format(n=number), dated_on=report.done_on, issued_by=body.name["ru"][:300],
             language="ru", added_by=report.submitted_by,
         )  # fmt: skip

@@ -103,11 +103,12 @@ TIDYING = [
     for pattern, replacement in (
         ("[\u00ad\u200b-\u200f\u2060\ufeff«»“”„\"']", ""),  # invisible characters and quotes: «30» июня
         ("[\u2010-\u2015\u2043\u2212]", "-"),
-        (r"\b(?:the|of|включительно|inclusive)\b", " "),
-        (r"(?<=\d\d)\s*(?:г\.\s?г\.?|гг?|год(?:а|у|ы|ов|ом|ах)?)(?!\w)", ""),  # 2026 г., 2025–2027 гг., 2026 года
-        (r"[\s.]*-\s*", "-"),
-        (r"(?<=\d)\s*([./])\s*(?=\d)", r"\1"),
         (r"\s+", " "),
+        (r"\b(?:the|of|включительно|inclusive)\b", " "),
+        (r"(?<=\d\d) ?(?:г\. ?г\.?|гг?|год(?:а|у|ы|ов|ом|ах)?)(?!\w)", ""),  # 2026 г., 2025–2027 гг., 2026 года
+        (r" ?\.? ?- ?", "-"),
+        (r"(?<=\d) ?([./]) ?(?=\d)", r"\1"),
+        (" +", " "),
         (r"^ ?(?:в )?срок:? ", ""),
     )
 ]
@@ -173,7 +174,7 @@ def _year(year):
 
 YEAR = r"(?P<year>(?:19|20)\d\d)"
 DAY, MONTH = r"(?P<day>\d\d?)", r"(?P<month>\d\d?)"
-NAME = r"(?P<month>[a-zа-я]{3,9})\.?"
+NAME = rf"(?P<month>{'|'.join(MONTHS)})\.?"
 TIME = r"(?:[ t]\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?"
 TH = r"(?:-?(?:st|nd|rd|th|ый|ой|ое|ий|ье|го|ого|его|ом|ем|й|е|я|м)|[°o])?"
 NUMBER = rf"(?P<number>[1-4]|[ivlіӏѵупш]{{1,4}}|{'|'.join(ORDINALS)}){TH}"
@@ -213,7 +214,9 @@ BY = re.compile(r"(?:не (?:позднее|позже)|n(?:o|ot) later than|by|
 BY_END = re.compile(r"(?:(?:не позднее|до|к|на|в|by|at|until|till) )?(?:конец|конца|концу|конце|end)[ -]")
 UP_TO = re.compile(r"(?:до|к|until|till) ")
 DURING = re.compile(r"(?:в течение|на протяжении|весь|during|in course|within|throughout|over) ")
-FROM = re.compile(r"(?:(?:в|на|in|for|during|в течение|within|over) )?(?:(?:период|period) )?(?:(?:с|c|from) )?")
+FROM = re.compile(
+    r"(?:(?:в течение|в|на|in course|in|for|during|within|over) )?(?:(?:период|period) )?(?:(?:с|c|from) )?"
+)
 UNTIL = re.compile(r"-| (?:по|до|to|until|till|through) ")
 
 
@@ -269,7 +272,7 @@ SPAN = r"(?:\w+ )?(?:год|лет|полугод|квартал|месяц|не
 WORDS = {
     Kind.RECURRING: (
         r"еже(?:годно|квартально|месячно|недельно|дневно)\b|на еже\w+ основе",
-        rf"раза? в (?!(?:19|20)\d\d)|кажд\w+ {SPAN}|\d\d?(?:-?го)? числа",
+        rf"раза? в (?!течение|(?:19|20)\d\d)|кажд\w+ {SPAN}|\d\d?(?:-?го)? числа(?!.*(?:19|20)\d\d)",
         r"(?:semi-?|bi-?)?annually\b|(?:half-)?yearly\b|quarterly\b|monthly\b|weekly\b|daily\b|on an annual basis",
         rf"(?:every|each) {SPAN}|(?:once|twice|times?) (?:a|per|every|in) {SPAN}",
     ),

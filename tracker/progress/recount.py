@@ -14,37 +14,45 @@ from tracker.roadmaps.rollup import apply, from_commitments
 SLICE = 100  # milestones at a time, with all their reports
 
 
-def recount(milestones=None, *, fix=False):
+def recount(commitments=None, *, fix=False):
     """(row, names of the columns that differ) of every row that is not what it should be; writes them if asked.
 
-    Looks at the given milestones, or at all, with their commitments.
+    Looks at the given commitments and their milestones, or at all.
     """
     roadmaps = Roadmap.objects.in_bulk()
-    milestones = Milestone.objects.all() if milestones is None else milestones
+    milestones = Milestone.objects.all()
+    if commitments is not None:
+        milestones = milestones.filter(commitments__in=commitments).distinct()
     ids = list(milestones.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), SLICE):
-        differing = _recount(ids[start : start + SLICE], roadmaps)
+        differing = _recount(ids[start : start + SLICE], roadmaps, commitments)
         if fix and differing:
             _write(differing)
         yield from differing
 
 
-def _recount(ids, roadmaps):
-    commitments, reports = defaultdict(list), defaultdict(list)
-    for commitment in Commitment.objects.filter(milestone__in=ids).select_related("party"):
-        commitments[commitment.milestone_id].append(commitment)
-    for report in reports_with_proof(Report.objects.filter(commitment__milestone__in=ids)):
+def _recount(ids, roadmaps, wanted):
+    parts, reports = defaultdict(list), defaultdict(list)
+    commitments = Commitment.objects.filter(milestone__in=ids)
+    for commitment in commitments.prefetch_related("party"):
+        parts[commitment.milestone_id].append(commitment)
+    if wanted is not None:
+        commitments = commitments.filter(pk__in=wanted)
+    recounted = set(commitments.values_list("pk", flat=True))
+    for report in reports_with_proof(Report.objects.filter(commitment__in=commitments)):
         reports[report.commitment_id].append(report)
     differing = []
-    for milestone in Milestone.objects.filter(pk__in=ids).select_related("item").order_by("pk"):
+    for milestone in Milestone.objects.filter(pk__in=ids).prefetch_related("item").order_by("pk"):
         milestone.item.roadmap = roadmaps[milestone.item.roadmap_id]
         copies = milestone.settled()
-        for commitment in commitments[milestone.pk]:
+        for commitment in parts[milestone.pk]:
+            if commitment.pk not in recounted:
+                continue
             commitment.milestone = milestone
             names = commitment.settled() | set(apply(commitment, from_reports(reports[commitment.pk])))
             if names:
                 differing.append((commitment, sorted(names)))
-        names = copies | set(apply(milestone, from_commitments(milestone.item.rule, commitments[milestone.pk])))
+        names = copies | set(apply(milestone, from_commitments(milestone.item.rule, parts[milestone.pk])))
         if names:
             differing.append((milestone, sorted(names)))
     return differing

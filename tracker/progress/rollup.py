@@ -10,6 +10,10 @@ from tracker.roadmaps.models import Commitment, Execution
 from tracker.roadmaps.rollup import apply, roll_up
 
 NOT_RECEIVED = (ReportState.ASKED, ReportState.DRAFT)
+READ = (  # what from_reports reads: not the long texts
+    "commitment", "state", "nothing_to_report", "execution", "percent", "done_on", "forecast_on", "confidence",
+    "is_confirmed", "submitted_at", "round__starts_on", "round__state",
+)  # fmt: skip
 
 
 def from_reports(reports):
@@ -68,10 +72,10 @@ def recompute(commitment):
 
 
 def reports_with_proof(reports):
-    """The reports with their rounds, each knowing whether a document is attached."""
+    """The reports as far as `from_reports` reads them, each knowing whether a document is attached."""
     from tracker.progress.models import Proof
 
-    reports = list(reports.select_related("round"))
+    reports = list(reports.select_related("round").only(*READ))
     proved = set(Proof.objects.filter(report__in=reports).values_list("report", flat=True))
     for report in reports:
         report.has_proof = report.pk in proved

@@ -74,6 +74,7 @@ class Report(Tracked):
     """What a party says about one commitment in one round, from draft to accepted."""
 
     history_label = ("commitment", "round")
+    history_indexes = [["commitment"]]
 
     TYPED = ("execution", "percent", "narrative", "done_on", "forecast_on", "confidence", "audience",
              "without_document", "nothing_to_report")  # fmt: skip

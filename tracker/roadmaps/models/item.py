@@ -125,6 +125,7 @@ class Participation(Tracked):
     """How a party takes part in an item. One that does not is never counted as lagging."""
 
     history_label = ("party",)
+    history_indexes = [["item"]]
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")
@@ -163,6 +164,7 @@ class Executor(Tracked):
     """An organisation that carries out its party's part; the first is the responsible one."""
 
     history_label = ("organisation",)
+    history_indexes = [["participation"]]
 
     participation = models.ForeignKey(
         Participation, models.CASCADE, related_name="executors", verbose_name=_("participation")

@@ -57,7 +57,7 @@ class Milestone(Judged, Tracked):
         "agreed_kind",
         "agreed_from",
     }
-    history_indexes = [["roadmap", "area_position", "number_key"]]
+    history_indexes = [["roadmap", "area_position", "number_key"], ["item"]]
 
     class DropReason(models.TextChoices):
         CANCELLED = "cancelled", _("cancelled")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from tracker.accounts.models import User
 from tracker.history.changes import change_set
+from tracker.roadmaps import access
 from tracker.roadmaps.models import Grant, Role
 
 
@@ -22,16 +23,17 @@ class Command(BaseCommand):
         email = (email or input(_("E-mail: "))).strip().lower()
         self._check(validate_email, email)
         user = User.objects.filter(email__iexact=email).first() or User(email=email)
-        if user.pk and user.grants.filter(role=Role.ADMINISTRATOR).exists():
+        if user.pk and access.is_administrator(user):
             self.stdout.write(_("%(email)s is an administrator already.") % {"email": email})
             return
-        if user.pk is None:
+        if not user.pk or not user.has_usable_password():
             password = password or self._asked()
             self._check(validate_password, password, user)
             user.set_password(password)
         with change_set(by=user if user.pk else None, reason=_("First administrator")):
+            user.is_active = True
             user.save()
-            Grant.objects.create(user=user, role=Role.ADMINISTRATOR)
+            Grant.objects.update_or_create(user=user, role=Role.ADMINISTRATOR, defaults={"until": None})
         self.stdout.write(_("%(email)s may now sign in and administer.") % {"email": email})
 
     def _asked(self):

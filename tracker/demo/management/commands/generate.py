@@ -2,8 +2,14 @@ import resource
 import time
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from tracker.demo.generator import SHARES, generate
+
+BYTES = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
 
 
 class Command(BaseCommand):
@@ -26,8 +32,11 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        with connection.cursor() as cursor:
+            cursor.execute(BYTES[connection.vendor])
+            stored = cursor.fetchone()[0] >> 20
+        seconds, memory = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         self.stdout.write(
             f"{size.items} items, {size.milestones} milestones, {size.commitments} parties' parts, "
-            f"{size.reports} reports in {time.monotonic() - began:.0f} s, {peak} MB at most"
+            f"{size.reports} reports in {seconds:.0f} s; database {stored} MB, memory {memory} MB at most"
         )
