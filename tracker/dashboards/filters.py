@@ -75,8 +75,8 @@ class RoadmapFilter(FilterSet):
         areas, parties = roadmap.areas.values("area"), roadmap.parties.values("party")
         self.filters["area"].queryset = PriorityArea.objects.filter(pk__in=areas).order_by("position")
         self.filters["party"].queryset = Party.objects.filter(pk__in=parties).order_by("position")
-        executing = Executor.objects.filter(organisation=OuterRef("pk"), participation__item__roadmap=roadmap)
-        self.filters["organisation"].queryset = Organisation.objects.filter(Exists(executing))
+        executing = Executor.objects.filter(participation__item__roadmap=roadmap).values("organisation")
+        self.filters["organisation"].queryset = Organisation.objects.filter(pk__in=executing)
 
     @property
     def qs(self):
