@@ -1,8 +1,10 @@
 from datetime import date
 from io import StringIO
+from unittest.mock import patch
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 from django.test import TestCase
 
 from tracker.accounts.models import User
@@ -12,7 +14,7 @@ from tracker.history.models import ChangeSet
 from tracker.progress.models import DeadlineChange, Evidence, Report, Round
 from tracker.progress.recount import recount
 from tracker.progress.status import Timeliness, counts
-from tracker.roadmaps.models import Executor, Item, Milestone, Roadmap, RoadmapArea
+from tracker.roadmaps.models import Commitment, Executor, Grant, Item, Milestone, Roadmap, RoadmapArea
 
 ADDRESS = "/r/jap-2025-2027/"
 
@@ -87,13 +89,43 @@ class LoadDemoTest(TestCase):
         self.assertLess(completed["2026-03-01"], completed["2026-11-24"])
         self.assertTrue(Roadmap.objects.get().is_sample)
 
+    def test_what_was_set_or_taken_away_since_stays_so_at_the_next_start(self):
+        User.objects.filter(email="observer@example.org").update(is_active=False)
+        Grant.objects.filter(user__email="admin@example.org").delete()
+        self.assertIn("as given before", self.load())
+        self.assertTrue(User.objects.get(email="admin@example.org").check_password("пароль для примера"))
+        self.assertFalse(Grant.objects.filter(user__email="admin@example.org").exists())
+        self.assertFalse(User.objects.get(email="observer@example.org").is_active)
+
     def test_the_password_made_at_the_first_start_is_kept_for_its_owner(self):
         path = settings.DATA_DIR / "demo_password"
-        path.unlink(missing_ok=True)
+        User.objects.update(password="!")  # as new people have
         first, second = self.load().splitlines()[-1], self.load().splitlines()[-1]
         self.assertEqual(first, second)
+        self.assertTrue(User.objects.get(email="reviewer@example.org").check_password(first.split(": ")[1]))
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)
-        path.unlink()
+        self.load(password="другой пароль 2026")
+        self.assertFalse(path.exists())
+
+    def test_each_version_names_who_did_it(self):
+        """Parties report, the secretariat decides, the administration plans."""
+        history = Report.history.model.objects.select_related("change_set__person", "commitment__party")
+        for version in history.filter(state="submitted"):
+            name = f"analyst.{version.commitment.party.code.lower()}@example.org"
+            self.assertEqual(version.change_set.person.email, name)
+            self.assertEqual(version.submitted_at, version.history_date)
+        deciders = history.filter(state__in=["accepted", "returned"]).values_list("change_set__person__email")
+        self.assertEqual(set(deciders), {("reviewer@example.org",)})
+        people = Commitment.history.model.objects.filter(version=1).values_list("change_set__person__email")
+        self.assertEqual(set(people), {("admin@example.org",)})
+
+    def test_a_story_that_is_cut_off_is_not_taken_for_the_whole(self):
+        with transaction.atomic():
+            Roadmap.objects.filter(slug="jap-2025-2027").update(slug="another")
+            cut_off = patch("tracker.demo.programme.Telling.tell", side_effect=KeyboardInterrupt)
+            with cut_off, self.assertRaises(KeyboardInterrupt):
+                self.load()
+            self.assertFalse(Roadmap.objects.filter(slug="jap-2025-2027").exists())
 
 
 class StoryTest(TestCase):

@@ -4,6 +4,7 @@ import os
 import secrets
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tracker.accounts.models import User
 from tracker.history.changes import change_set
@@ -38,15 +39,15 @@ def enter_people():
     }
 
 
-def grant_admin(admin):
+def grant_admin(admin, *, at):
     """The administrator's role, which has no scope: the plan is entered by right."""
-    with change_set(by=admin):
+    with change_set(by=admin, at=at):
         Grant.objects.get_or_create(user=admin, role=Role.ADMINISTRATOR)
 
 
-def grant_roles(people, roadmap):
+def grant_roles(people, roadmap, *, at):
     """The others' roles in the sample programme."""
-    with change_set(by=people["admin"]):
+    with change_set(by=people["admin"], at=at):
         for name, (_title, role) in OTHERS.items():
             if role != Role.ADMINISTRATOR:
                 Grant.objects.get_or_create(user=people[name], role=role, roadmap=roadmap)
@@ -55,21 +56,38 @@ def grant_roles(people, roadmap):
             Grant.objects.get_or_create(user=people[f"analyst.{code}"], role=Role.ANALYST, roadmap=roadmap, party=party)
 
 
-def set_passwords(people, password):
-    """Give all the same password, where it is not theirs already."""
+def set_passwords(people, given):
+    """Give all the password that is given, else the new ones the kept one; returns what to say of it.
+
+    A password that somebody has set stays: `make run` comes here at every start.
+    """
+    if given:
+        for user in people.values():
+            if not (user.has_usable_password() and user.check_password(given)):
+                set_password(user, given)
+        kept_at().unlink(missing_ok=True)
+        return _("as given")
     for user in people.values():
-        if not (user.has_usable_password() and user.check_password(password)):
-            user.set_password(password)
-            user.save(update_fields=["password"])
+        if not user.has_usable_password():
+            set_password(user, kept_password())
+    return kept_password() if kept_at().exists() else _("as given before")
+
+
+def set_password(user, password):
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+def kept_at():
+    return settings.DATA_DIR / "demo_password"
 
 
 def kept_password():
     """The password made at the first start, kept beside the database for its owner only."""
-    path = settings.DATA_DIR / "demo_password"
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(kept_at(), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        return path.read_text().strip()
+        return kept_at().read_text().strip()
     with os.fdopen(descriptor, "w") as file:
         password = "-".join(secrets.token_hex(2) for _part in range(4))
         file.write(password)

@@ -10,6 +10,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils.text import slugify
 
 from tracker.history.changes import change_set, moment
@@ -35,7 +36,7 @@ from tracker.roadmaps.models import (
 )
 
 from . import sample
-from .accounts import grant_roles
+from .accounts import grant_admin, grant_roles
 
 SLUG = "jap-2025-2027"
 ZONE = ZoneInfo("Europe/Moscow")
@@ -73,14 +74,16 @@ def at(on, hour=10, minute=0):
 
 
 def load(people):
-    """Enter the sample programme with its history; returns the roadmap. Does nothing where it is already there."""
+    """Enter the sample programme with its history and its roles, wholly or not at all, where it is not there yet."""
     found = Roadmap.objects.filter(slug=SLUG).first()
     if found is not None:
         return found
-    with change_set(by=people["admin"], at=at(ADOPTED_ON, 15), reason="Ввод плана (пример)"):
-        roadmap = enter_plan()
-    grant_roles(people, roadmap)
-    Telling(roadmap, people).tell()
+    with transaction.atomic():  # a story that was cut off would be taken for the whole one at the next start
+        grant_admin(people["admin"], at=at(ADOPTED_ON, 14))
+        with change_set(by=people["admin"], at=at(ADOPTED_ON, 15), reason="Ввод плана (пример)"):
+            roadmap = enter_plan()
+        grant_roles(people, roadmap, at=at(ADOPTED_ON, 15, 30))
+        Telling(roadmap, people).tell()
     return roadmap
 
 

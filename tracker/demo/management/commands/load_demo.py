@@ -12,10 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *, password, **options):
         people = accounts.enter_people()
-        accounts.grant_admin(people["admin"])
         roadmap = programme.load(people)
-        accounts.set_passwords(people, password or accounts.kept_password())
-        said = _("as given") if password else accounts.kept_password()
+        said = accounts.set_passwords(people, password)
         self.stdout.write(f"{roadmap.title}: /r/{roadmap.slug}/")
         for user in people.values():
             self.stdout.write(f"  {user.email:26} {user.name}")
