@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from tracker.history.changes import change_set, moment
+from tracker.lib.planner import look_again
 from tracker.lib.terms import parse
 from tracker.progress.models import DeadlineChange, Evidence, Proof, Remark, Report, ReportAuthor, Round
 from tracker.progress.recount import recount
@@ -84,6 +85,7 @@ def load(people):
             roadmap = enter_plan()
         grant_roles(people, roadmap, at=at(ADOPTED_ON, 15, 30))
         Telling(roadmap, people).tell()
+    look_again()
     return roadmap
 
 

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from tracker.demo.generator import SHARES, generate
+from tracker.lib.planner import look_again
 
 BYTES = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
+        look_again()
         with connection.cursor() as cursor:
             cursor.execute(BYTES[connection.vendor])
             stored = cursor.fetchone()[0] >> 20

@@ -10,6 +10,7 @@ from tracker.exchange.mapping import Mapping
 from tracker.exchange.preview import AmendmentGiven, preview
 from tracker.exchange.reading import Unusable
 from tracker.lib.errors import Refusal
+from tracker.lib.planner import look_again
 
 SHOWN = 10
 TITLES = {
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             self._print(found, everything=verbosity > 1)
             if not dry_run:
                 apply(found, by=person, tick=self._tick if verbosity and sys.stderr.isatty() else lambda *_: None)
+                look_again()
         except (Unusable, Refusal) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(_("Nothing was written: this was a dry run.") if dry_run else _("Imported."))
