@@ -1,4 +1,4 @@
-"""How an item stands: rolled up from its milestones, so that it is never open with all of them done (domain.md §7, 3)."""
+"""How an item stands: rolled up from its milestones, never open with all of them done (domain.md §7, 3)."""
 
 from datetime import date
 
