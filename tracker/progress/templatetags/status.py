@@ -1,6 +1,10 @@
 """Marks: a status as word, icon and colour."""
 
+from functools import cache
+
 from django import template
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from tracker.progress import status
 from tracker.progress.workflow import ReportState
@@ -23,12 +27,17 @@ MARKS = {
 }
 
 
-@register.inclusion_tag("components/mark.html")
+@register.simple_tag
 def mark(axis, value):
     """{% mark "timeliness" "overdue" %}: the mark of a value on an axis."""
+    return drawn(axis, str(value), get_language())
+
+
+@cache  # a page of 50 rows draws some 200 marks, of a few dozen kinds
+def drawn(axis, value, language):
     choices, marks = MARKS[axis]
     look, icon = marks[choices(value)]
-    return {"word": choices(value).label, "look": look, "icon": icon}
+    return render_to_string("components/mark.html", {"word": choices(value).label, "look": look, "icon": icon})
 
 
 @register.filter
