@@ -32,7 +32,7 @@ def prepare():
     import django
 
     django.setup()
-    from django.contrib.sessions.backends.cached_db import SessionStore
+    from django.contrib.sessions.backends.db import SessionStore
     from django.db.models import Count
 
     from tracker.accounts.models import User

@@ -155,7 +155,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "tracker.accounts.adapter.ClosedRegistration"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: a cache of each process would keep a session that was ended elsewhere.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Languages: the interface in the reader's own; more are added with issue 9
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]

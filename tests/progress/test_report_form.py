@@ -270,7 +270,7 @@ class ReportsBesideTest(ReportPageTest):
 
     def test_query_count(self):
         make.evidence(self.report)
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(14):
             self.client.get(self.url)
 
 

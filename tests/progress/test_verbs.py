@@ -1,6 +1,6 @@
 """The verbs of the review (domain.md §4): works, who may not, wrong state, recorded."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 
@@ -10,7 +10,7 @@ from tracker.history.changes import change_set
 from tracker.lib.errors import Conflict, NotAllowed, WrongState
 from tracker.lib.terms import parse
 from tracker.progress.models import DeadlineChange, Evidence, Report, Round
-from tracker.roadmaps.models import Amendment, Commitment, Milestone, Role
+from tracker.roadmaps.models import Amendment, Commitment, Milestone, Roadmap, Role
 
 
 class ReviewTest(TrackerTestCase):
@@ -357,3 +357,45 @@ class PlanTest(TrackerTestCase):
         self.item.refresh_from_db()
         self.item.carry_down()
         self.assertEqual(Milestone.objects.get(pk=self.milestone.pk).area_position, 9)
+
+
+class TodaysRightsTest(TrackerTestCase):
+    def test_a_document_follows_its_reports_audience(self):
+        report = make.report(commitment_=self.kz_commitment, state="accepted", audience="own")
+        document = make.evidence(report)
+        for user, seen in (
+            (self.kz_analyst, True),
+            (self.reviewer, True),
+            (self.observer, False),
+            (self.ru_analyst, False),
+        ):
+            self.assertEqual(Evidence.objects.visible_to(user).filter(pk=document.pk).exists(), seen, user)
+
+    def test_a_past_page_shows_no_report_that_may_not_be_read_today(self):
+        with change_set(at=datetime(2026, 3, 1, tzinfo=UTC)):
+            item = make.item(self.roadmap, number="8.1", parties={"KZ": "lead"})
+            milestone = make.milestone(item)
+            report = make.report(
+                commitment_=milestone.commitments.get(),
+                state="accepted",
+                narrative="Принятый текст",
+                author=self.kz_analyst,
+            )
+        self.client.force_login(self.observer)
+        address = f"/r/plan/items/{item.pk}/?on=2026-04-01"
+        Roadmap.history.model.objects.update(history_date=datetime(2025, 1, 1, tzinfo=UTC))
+        self.assertContains(self.client.get(address), "Принятый текст")
+        report.reopen(by=self.administrator, reason="Ошибка")
+        self.assertNotContains(self.client.get(address), "Принятый текст")
+
+    def test_a_party_that_leaves_later_still_counts(self):
+        part = self.item.participations.get(party=self.russia)
+        part.until = date(2099, 1, 1)
+        part.save()
+        self.item.ask_parties()
+        self.ru_commitment.refresh_from_db()
+        self.assertTrue(self.ru_commitment.is_counting)
+
+    def test_control_is_not_decided_in_the_future(self):
+        with self.assertRaises(ValidationError):
+            self.milestone.decide_control("closed", basis="Протокол", by=self.administrator, on=date(2099, 1, 1))

@@ -223,7 +223,7 @@ class CorrectTest(ItemAdminTestCase):
         for number in range(20):
             make.item(self.roadmap, number=f"3.{number}", parties={})
         self.client.get("/admin/roadmaps/item/")
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.client.get("/admin/roadmaps/item/")
 
 

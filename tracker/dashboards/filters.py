@@ -11,7 +11,7 @@ from django_filters import (
 )
 
 from tracker.lib.dates import day_from
-from tracker.lib.texts import fold
+from tracker.lib.texts import search_words
 from tracker.progress.status import Timeliness, is_judged
 from tracker.roadmaps.models import (
     Commitment,
@@ -128,7 +128,7 @@ class StatusFilter(RoadmapFilter):
 
     def with_text(self, rows, name, text):
         """Every word in the number or wording, the item or an executor; in any language, blind to case and ё/е."""
-        for word in words_of(text):
+        for word in search_words(text):
             items = Item.objects.filter(search__contains=word)
             rows = rows.filter(
                 Q(search__contains=word) | Q(item__in=items.values("pk")) | Exists(named(word, OuterRef("item")))
@@ -149,13 +149,9 @@ class ItemFilter(RoadmapFilter):
         return rows.filter(Exists(executed_by(organisation, OuterRef("pk"))))
 
     def with_text(self, rows, name, text):
-        for word in words_of(text):
+        for word in search_words(text):
             rows = rows.filter(Q(search__contains=word) | Exists(named(word, OuterRef("pk"))))
         return rows
-
-
-def words_of(text):
-    return fold(text.replace("\x00", "")).split()
 
 
 def executed_by(organisation, item):

@@ -2,6 +2,7 @@
 
 from django.utils.text import Truncator, capfirst
 
+from tracker.history.as_of import present
 from tracker.history.timeline import timeline
 from tracker.progress.models import DeadlineChange, Evidence, Report
 from tracker.roadmaps.access import is_administrator
@@ -23,7 +24,15 @@ def item_page(item, user, *, on):
     for commitment in parts:
         commitments.setdefault(commitment.milestone_id, []).append(commitment)
     ids = [commitment.pk for commitment in parts]  # spelt out: planners start from them, at any size
-    reports = Report.objects.visible_to(user).filter(commitment__in=ids)
+    open_texts, documents = readable(user, ids)
+    reports = Report.objects.visible_to(user).filter(commitment__in=ids, pk__in=open_texts)
+    latest = list(
+        reports.with_open_text(user)
+        .select_related("commitment__party", "commitment__milestone", "round")
+        .latest_first()[:LATEST]
+    )
+    for report in latest:
+        report.text_is_open = report.text_is_open and open_texts[report.pk]
     changes = DeadlineChange.objects.visible_to(user).filter(milestone__item=item)
     authentic = item.roadmap.authentic_language
     shown = item.wording.spoken()[1]
@@ -41,15 +50,11 @@ def item_page(item, user, *, on):
         "standing": standing_of(milestones, on=on),
         "milestones": [(m, milestone_facts(m, commitments, on=on, parties=parties)) for m in milestones],
         "participations": participations_of(item, parties),
-        "reports": list(
-            reports.with_open_text(user)
-            .select_related("commitment__party", "commitment__milestone", "round")
-            .latest_first()[:LATEST]
-        ),
+        "reports": latest,
         "reports_total": reports.count(),
         "evidence": list(
             Evidence.objects.visible_to(user)
-            .filter(proofs__commitment__in=ids)
+            .filter(proofs__commitment__in=ids, pk__in=documents)
             .select_related("party")
             .distinct()[:LATEST]
         ),
@@ -58,6 +63,14 @@ def item_page(item, user, *, on):
         ),
         "history": history_of_item(item, milestones, commitments),
     }
+
+
+def readable(user, commitments):
+    """What the person may read today, and a past page too: {report id: whether its text is open}, document ids."""
+    with present():
+        reports = Report.objects.visible_to(user).with_open_text(user).filter(commitment__in=commitments)
+        documents = Evidence.objects.visible_to(user).filter(proofs__commitment__in=commitments)
+        return dict(reports.values_list("pk", "text_is_open")), set(documents.values_list("pk", flat=True))
 
 
 def participations_of(item, parties):

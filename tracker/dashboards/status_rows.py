@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tracker.lib.dates import short
@@ -134,7 +135,7 @@ def timeliness_note(milestone, commitments, timeliness, *, on):
         words = _("by %(days)d d") % {"days": (on - milestone.due_on).days}
         if waiting:
             words += " · " + _("completion awaits review, %(days)d d") % {
-                "days": max(0, (on - min(waiting).date()).days)
+                "days": max(0, (on - timezone.localdate(min(waiting))).days)
             }
         return words
     if timeliness == Timeliness.AT_RISK and milestone.forecast_on and milestone.forecast_on > milestone.due_on:

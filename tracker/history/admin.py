@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.db.models import ProtectedError, Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracker.lib.errors import Refusal
-from tracker.lib.texts import Texts, fold
+from tracker.lib.texts import Texts, fold, search_words
 
 from .changes import change_set
 from .models import ChangeSet, Tracked
@@ -172,6 +173,9 @@ class TrackedAdmin(ChoicesOnly, admin.ModelAdmin):
         try:
             with self.changing(request):
                 return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            request.refusal = ValidationError(_("Something exactly like it is there already. Nothing was saved."))
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refusal, ValidationError, ProtectedError) as refusal:
             request.refusal = refusal  # everything is rolled back: the same form again, with the answer
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -280,7 +284,7 @@ class TrackedAdmin(ChoicesOnly, admin.ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """Blind to letter case, ё/е and spacing: in the folded column, or row by row in the tables that have none."""
-        words, paths = fold(search_term).split(), self.get_search_fields(request)
+        words, paths = search_words(search_term), self.get_search_fields(request)
         if all(path.split("__")[-1] == "search" for path in paths):
             for word in words:
                 queryset = queryset.filter(Q.create([(f"{path}__contains", word) for path in paths], Q.OR))

@@ -70,6 +70,16 @@ def shadowing():
         features.allows_group_by_selected_pks = by_key
 
 
+@contextmanager
+def present():
+    """Within a past day, read what is there now: what a person may read is today's question."""
+    token = _moment.set(None)
+    try:
+        yield
+    finally:
+        _moment.reset(token)
+
+
 def current_as_of():
     """The moment being read, or None in the present; a stream takes it along to enter it again."""
     return _moment.get()

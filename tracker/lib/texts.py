@@ -4,6 +4,7 @@ A translation remembers which original it was made from: beside `"en"` stands `"
 translation and of its original (domain.md §1). A changed original makes it stale; a changed translation renews it.
 """
 
+import re
 import unicodedata
 from hashlib import blake2s
 
@@ -14,6 +15,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import get_language, pgettext
 
 MARK = "~"
+CODE = re.compile(r"~?[a-z]{2,3}")
 
 
 def fold(*parts):
@@ -25,6 +27,11 @@ def fold(*parts):
 def quoted(text):
     """The text in the quotation marks of the reader's language."""
     return pgettext("a quotation", "“%(text)s”") % {"text": text}
+
+
+def search_words(text):
+    """The words of a search, folded, each once; more than a person would type are left out."""
+    return list(dict.fromkeys(fold(text.replace("\x00", "")[:500]).split()))[:10]
 
 
 def digest(text):
@@ -121,8 +128,10 @@ class TextsInput(forms.Widget):
 
     def value_from_datadict(self, data, files, name):
         prefix = f"{name}:"
-        found = {key.removeprefix(prefix): data[key].strip() for key in data if key.startswith(prefix)}
-        return Texts({code: text for code, text in found.items() if text})
+        found = {
+            key.removeprefix(prefix): data[key].replace("\x00", "").strip() for key in data if key.startswith(prefix)
+        }
+        return Texts({code: text for code, text in found.items() if text and CODE.fullmatch(code)})
 
     def value_omitted_from_data(self, data, files, name):
         return not any(key.startswith(f"{name}:") for key in data)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Case, Count, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -260,7 +261,7 @@ def why(milestone, commitments, *, on):
                 % {
                     "party": commitment.party,
                     "day": short(commitment.claimed_done_on),
-                    "days": days_in_words(commitment.claimed_at.date(), on=on),
+                    "days": days_in_words(timezone.localdate(commitment.claimed_at), on=on),
                 }
             )
     if rule.remedy:

@@ -77,7 +77,7 @@ def scope(user, verb, *, roadmap, area=None, party=None, organisations=None):
     )
 
 
-def own_party(user, *, roadmap, area, party):
+def own_party(user, *, roadmap, party, area=None):
     """The condition on rows of the parties that this person's grants speak for, whatever the role."""
     return _any_of(
         _within(user, grant, roadmap=roadmap, area=area, party=party) for grant in grants_of(user) if grant.party_id

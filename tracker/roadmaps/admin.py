@@ -232,6 +232,9 @@ class ParticipationForm(TrackedForm):
         """Bring the rows to what was chosen."""
         rows = {executor.organisation_id: executor for executor in self.instance.executors.all()}
         chosen = self.executors()
+        before = [o for o, _row in sorted(rows.items(), key=lambda pair: pair[1].position)]
+        if before != [organisation.pk for organisation in chosen]:  # a choice made over another one is stale
+            Participation.objects.filter(pk=self.instance.pk).update(role=self.instance.role)
         for organisation in rows.keys() - {organisation.pk for organisation in chosen}:
             rows[organisation].delete()
         for position, organisation in enumerate(chosen, 1):

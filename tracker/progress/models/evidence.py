@@ -20,16 +20,16 @@ def random_name(evidence, filename):
 
 class EvidenceQuerySet(TrackedQuerySet):
     def visible_to(self, user):
-        """The own party's; under a report in review, for reviewers; under an accepted one, for all readers."""
+        """The own party's; under a report in review, for reviewers; under an accepted open one, for all readers."""
         proofs = Proof.objects.filter(evidence=OuterRef("pk"))
-        shown = Exists(proofs.filter(report__state=ReportState.ACCEPTED))
-        in_review = Exists(proofs.filter(report__state__in=[*IN_REVIEW, ReportState.ACCEPTED]))
-        own = access.own_party(user, roadmap="roadmap", area="proofs__commitment__area", party="party")
-        review = access.scope(user, "review", roadmap="roadmap", area="proofs__commitment__area")
-        read = access.scope(user, "read", roadmap="roadmap", area="proofs__commitment__area")
-        open_to_all = Q(audience=Audience.ALL)
-        found = self.filter(own | (review & Q(in_review)) | (read & open_to_all & Q(shown)))
-        return self.filter(pk__in=found.values("pk"))
+        place = {"roadmap": "commitment__roadmap", "area": "commitment__area"}
+        in_review = proofs.filter(report__state__in=[*IN_REVIEW, ReportState.ACCEPTED])
+        shown = proofs.filter(report__state=ReportState.ACCEPTED, report__audience=Audience.ALL)
+        return self.filter(
+            access.own_party(user, roadmap="roadmap", party="party")
+            | Q(Exists(in_review.filter(access.scope(user, "review", **place))))
+            | (Q(audience=Audience.ALL) & Q(Exists(shown.filter(access.scope(user, "read", **place)))))
+        )
 
 
 class Evidence(Tracked):

@@ -181,6 +181,8 @@ class Report(Tracked):
                 missing["done_on"] = _("Give the day on which it was done.")
             elif self.done_on > on:
                 missing["done_on"] = _("Give a day that is not in the future.")
+            elif self.done_on < self.commitment.roadmap.starts_on:
+                missing["done_on"] = _("This day lies before the roadmap begins: is the year right?")
             if not self.without_document and not self.proofs.exists():
                 missing["without_document"] = _("Attach a document, or declare completion without one.")
         return missing

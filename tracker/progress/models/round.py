@@ -80,6 +80,7 @@ class Round(Tracked):
         with change_set(by=by):
             self.state, self.opened_at = self.State.OPEN, moment()
             self.save()
+            Commitment.objects.ask_for(self.roadmap.items.filter(participations__until__isnull=False).distinct())
             return self.ask(Commitment.objects.filter(roadmap=self.roadmap_id))
 
     def ask(self, commitments):

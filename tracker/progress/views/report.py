@@ -81,7 +81,8 @@ def keep(request, report, *, version=None):
         return refused(request, refusal, form.data.get("narrative", ""), find(request, report.pk))
     if form.errors or (attaching and not attached):
         messages.warning(request, _("Saved as a draft, except what is marked below."))
-        return written(request, find(request, report.pk), form, document, status=400)
+        shown = document if attaching else documents_form(request.user, report)
+        return written(request, find(request, report.pk), form, shown, status=400)
     if request.POST.get("verb") == "submit":
         return submitted(request, report, form)
     messages.success(

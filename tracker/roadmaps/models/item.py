@@ -102,7 +102,7 @@ class Item(Tracked):
         access.require(by, "plan", self)
         with change_set(by=by, reason=basis):
             self.control, self.control_basis = control, basis
-            self.control_on = None if control == Control.ON else on or moment().date()
+            self.control_on = None if control == Control.ON else on or self.roadmap.today()
             self.save()
             for milestone in self.milestones.all():
                 milestone.item = self
@@ -118,7 +118,8 @@ class Item(Tracked):
 
 class ParticipationQuerySet(TrackedQuerySet):
     def counting(self):
-        return self.filter(role__in=Participation.COUNTING, until=None)
+        today = moment().date()
+        return self.filter(models.Q(until=None) | models.Q(until__gte=today), role__in=Participation.COUNTING)
 
 
 class Participation(Tracked):
@@ -157,7 +158,7 @@ class Participation(Tracked):
     @property
     def is_counting(self):
         """Whether the party reports on the item's milestones."""
-        return self.role in self.COUNTING and self.until is None
+        return self.role in self.COUNTING and (self.until is None or self.until >= moment().date())
 
 
 class Executor(Tracked):

@@ -3,7 +3,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tracker.history.changes import change_set, moment
+from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.errors import WrongState
 from tracker.lib.ordering import number_key
@@ -150,6 +150,8 @@ class Milestone(Judged, Tracked):
     def clean(self):
         if self.control != Control.ON and not (self.control_on and self.control_basis):
             raise ValidationError({"control": _("Give the day and the basis of the decision.")})
+        if self.control_on and self.item_id and self.control_on > self.item.roadmap.today():
+            raise ValidationError({"control_on": _("The day of the decision lies in the future.")})
         if (self.control == Control.DROPPED) != bool(self.drop_reason):
             raise ValidationError({"drop_reason": _("Say why it is dropped, and only then.")})
 
@@ -187,7 +189,7 @@ class Milestone(Judged, Tracked):
         access.require(by, "plan", self)
         with change_set(by=by, reason=basis):
             self.control, self.control_basis, self.drop_reason = control, basis, reason
-            self.control_on = None if control == Control.ON else on or moment().date()
+            self.control_on = None if control == Control.ON else on or self.item.roadmap.today()
             self.full_clean()
             self.save()
             self.carry_down()
