@@ -123,6 +123,13 @@ class StatusTest(TrackerTestCase):
             ],
         )
 
+    def test_why_names_who_speaks_of_a_later_day(self):
+        Commitment.objects.filter(pk=self.ru_commitment.pk).update(execution="in_progress", forecast_on=DUE + DAY)
+        milestone = self.with_columns(execution=Execution.IN_PROGRESS, forecast_on=DUE + DAY)
+        said = why(milestone, self.milestone.commitments.select_related("party"), on=DUE - 200 * DAY)
+        self.assertIn("The forecast 01.07.2026 lies after the current term 30.06.2026.", said)
+        self.assertIn("Said by: Russia.", said)
+
     def test_why_says_that_completion_awaits_review(self):
         round_ = make.round_(self.roadmap)
         report = make.report(

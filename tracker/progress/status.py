@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from tracker.lib.dates import short
-from tracker.roadmaps.models import Control, Execution, State
+from tracker.roadmaps.models import Confidence, Control, Execution, State
 
 SOON = timedelta(days=30)
 
@@ -234,6 +234,13 @@ def facts_of(row, *, on):
     }
 
 
+def says_so(commitment, milestone):
+    """Whether this party's accepted report is what puts the milestone at risk."""
+    if milestone.state == State.FORECAST_LATE:
+        return commitment.forecast_on is not None and commitment.forecast_on > milestone.due_on
+    return milestone.state == State.LOW_CONFIDENCE and commitment.confidence == Confidence.LOW
+
+
 def why(milestone, commitments, *, on):
     """Why a milestone is judged so on the day: the rule, what caused it, what would change it; sentences in order.
 
@@ -254,6 +261,8 @@ def why(milestone, commitments, *, on):
             )
             % {"count": len(waiting), "all": len(counting), "names": ", ".join(str(c.party) for c in waiting)}
         )
+    if rule.timeliness == Timeliness.AT_RISK and (causes := [c for c in waiting if says_so(c, milestone)]):
+        sentences.append(_("Said by: %(names)s.") % {"names": ", ".join(str(c.party) for c in causes)})
     for commitment in waiting:
         if commitment.claimed_at:
             sentences.append(
