@@ -14,7 +14,7 @@ FLAGS = [
 ]  # fmt: skip
 ROADMAP = "/r/jap-2025-2027/"
 PAGES = {
-    "sign-in": ("", "/accounts/login/"),
+    "sign-in": ("", "/account/login/"),
     "overview": ("reviewer", ROADMAP),
     "status-table": ("reviewer", ROADMAP + "milestones/"),
     "past-day": ("observer", ROADMAP + "milestones/?on=2026-03-01"),
@@ -39,7 +39,7 @@ FIRST = {
 
 
 def sign_in(page, base, who, password):
-    page.goto(base + "/accounts/login/")
+    page.goto(base + "/account/login/")
     page.fill("#id_login", f"{who}@example.org")
     page.fill("#id_password", password)
     page.click("main button")

@@ -116,7 +116,7 @@ class MatrixTest(TrackerTestCase):
                         response = getattr(self.client, method)(address)
                         self.assertEqual(response.status_code, status)
                         if role == "anonymous" and status == 302 and name not in ("set_language", "account_logout"):
-                            self.assertIn("/accounts/login/", response["Location"])
+                            self.assertIn("/account/login/", response["Location"])
                 if name == "account_logout":
                     self.person(role)
 

@@ -23,10 +23,10 @@ def address(model, page, *args):
 class DoorTest(TrackerTestCase):
     def test_the_anonymous_sign_in_at_the_products_door(self):
         response = self.client.get("/admin/roadmaps/item/")
-        self.assertRedirects(response, "/accounts/login/?next=/admin/roadmaps/item/")
+        self.assertRedirects(response, "/account/login/?next=/admin/roadmaps/item/")
 
     def test_the_old_door_leads_to_the_products(self):
-        self.assertRedirects(self.client.get("/admin/login/?next=/admin/"), "/accounts/login/?next=/admin/")
+        self.assertRedirects(self.client.get("/admin/login/?next=/admin/"), "/account/login/?next=/admin/")
 
     def test_everyone_else_is_refused_in_words(self):
         for person in (self.kz_analyst, self.reviewer, self.coordinator, self.observer, self.stranger):
@@ -46,7 +46,7 @@ class DoorTest(TrackerTestCase):
 
     def test_signing_out_is_the_products(self):
         self.client.force_login(self.administrator)
-        self.assertRedirects(self.client.get("/admin/logout/"), "/accounts/logout/")
+        self.assertRedirects(self.client.get("/admin/logout/"), "/account/logout/")
 
 
 class EveryPageTest(TrackerTestCase):

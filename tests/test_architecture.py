@@ -8,7 +8,9 @@ from django.test import SimpleTestCase
 ROOT = Path(__file__).parent.parent / "tracker"
 LADDER = ["lib", "history", "accounts", "roadmaps", "progress", "dashboards", "exchange", "demo"]
 # What shows things to people looks anywhere; so do the commands, which stand beside the views.
-SURFACES = {"views", "forms", "admin", "urls", "middleware", "backends", "context", "commands", "tables", "filters"}
+SURFACES = {
+    "views", "forms", "admin", "urls", "middleware", "backends", "adapter", "context", "commands", "tables", "filters",
+}  # fmt: skip
 
 
 def imports(path):

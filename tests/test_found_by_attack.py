@@ -35,7 +35,7 @@ class AttackTest(TrackerTestCase):
     def test_a_closed_account_is_told_so(self):
         make.user("closed@example.org", password=make.PASSWORD, is_active=False)
         response = self.client.post(
-            "/accounts/login/", {"login": "closed@example.org", "password": make.PASSWORD}, follow=True
+            "/account/login/", {"login": "closed@example.org", "password": make.PASSWORD}, follow=True
         )
         self.assertContains(response, "You may not sign in at present")
 
@@ -50,7 +50,7 @@ class AttackTest(TrackerTestCase):
         self.assertEqual(settings.SESSION_ENGINE, "django.contrib.sessions.backends.db")
         self.client.force_login(self.observer)
         key = self.client.session.session_key
-        self.client.post("/accounts/logout/")
+        self.client.post("/account/logout/")
         self.assertFalse(Session.objects.filter(session_key=key).exists())
         self.client.cookies["sessionid"] = key
         self.assertEqual(self.client.get("/r/plan/").status_code, 302)

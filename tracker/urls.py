@@ -6,6 +6,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tracker.dashboards.urls")),
     path("", include("tracker.progress.urls")),
-    path("accounts/", include("tracker.accounts.urls")),
+    path("", include("tracker.accounts.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "tracker.lib.errors.bad_request"
+handler429 = "tracker.accounts.views.door.too_many"

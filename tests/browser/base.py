@@ -63,7 +63,7 @@ class BrowserTestCase(Cast, StaticLiveServerTestCase):
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         if person:
-            page.goto(f"{self.live_server_url}/accounts/login/")
+            page.goto(f"{self.live_server_url}/account/login/")
             page.fill("#id_login", person.email)
             page.fill("#id_password", make.PASSWORD)
             page.click("main button[type=submit], main .button--main")

@@ -240,7 +240,7 @@ class StartTest(TrackerTestCase):
         self.assertContains(self.client.get("/"), "Nothing has been shared with you yet")
 
     def test_a_visitor_signs_in(self):
-        self.assertRedirects(self.client.get("/"), "/accounts/login/?next=/")
+        self.assertRedirects(self.client.get("/"), "/account/login/?next=/")
 
     def test_the_language_is_kept_in_the_profile(self):
         self.client.force_login(self.observer)

@@ -16,7 +16,7 @@ from tracker.history.middleware import WhoChanges
 from tracker.history.models import ChangeSet, TrackedQuerySet
 from tracker.lib.errors import Conflict
 from tracker.lib.texts import Texts
-from tracker.roadmaps.models import Grant, Item, Milestone, Organisation
+from tracker.roadmaps.models import Grant, Item, Milestone, Organisation, Role
 
 
 def versions(row):
@@ -289,8 +289,9 @@ class ManyRowsTest(TrackerTestCase):
             Organisation.objects.bulk_create(self.rows, ignore_conflicts=True)
 
     def test_a_cascade_is_recorded(self):
-        grant = self.observer.grants.get()
-        self.observer.delete()
+        body = Organisation.objects.create(name=Texts(ru="Временный орган"))
+        grant = make.grant(self.observer, Role.OBSERVER, organisation=body)
+        body.delete()
         self.assertEqual([v.history_type for v in versions(grant)], ["+", "-"])
         self.assertFalse(Grant.objects.filter(pk=grant.pk).exists())
 

@@ -249,7 +249,7 @@ class DownloadTest(FilesTestCase):
     def test_signed_out(self):
         self.client.logout()
         self.assertRedirects(
-            self.client.get(self.url), f"/accounts/login/?next={self.url}", fetch_redirect_response=False
+            self.client.get(self.url), f"/account/login/?next={self.url}", fetch_redirect_response=False
         )
 
     def test_a_missing_file_is_told_in_words(self):

@@ -1,6 +1,9 @@
 """People and what they may do."""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
@@ -16,8 +19,8 @@ from tracker.roadmaps.models import Grant
 
 from .models import User
 
-# What a person may do is in their grants alone; addresses for sign-in follow the person's.
-admin.site.unregister([Group, EmailAddress])
+# What a person may do is in their grants alone; how they sign in is their own affair, and secret.
+admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 
 def require_an_administrator():
@@ -74,7 +77,7 @@ class PersonAdmin(TrackedAdmin, UserAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if "email" in form.changed_data:  # the address of before no longer signs in
-            EmailAddress.objects.filter(user=form.instance).exclude(email=form.instance.email).delete()
+            form.instance.vouch_for_address()
         require_an_administrator()
 
 

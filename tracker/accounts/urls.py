@@ -1,9 +1,38 @@
-from allauth.account.views import account_inactive, login, logout
+from allauth.account import views as account
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import include, path, re_path
+
+from .views import door
 
 urlpatterns = [
-    path("login/", login, name="account_login"),
-    path("logout/", logout, name="account_logout"),
-    path("inactive/", login_not_required(account_inactive), name="account_inactive"),
+    path("account/", door.account, name="account"),
+    # Coming in
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/inactive/", login_not_required(account.account_inactive), name="account_inactive"),
+    path("account/signup/", account.signup, name="account_signup"),
+    path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    # E-mail
+    path("account/email/", account.email, name="account_email"),
+    path("account/confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
+    re_path(r"^account/confirm-email/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"),
+    # Password
+    path("account/password/change/", account.password_change, name="account_change_password"),
+    path("account/password/set/", account.password_set, name="account_set_password"),
+    path("account/password/reset/", account.password_reset, name="account_reset_password"),
+    path("account/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "account/password/reset/key/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("account/factors/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
+    path("account/elsewhere/", include("allauth.socialaccount.urls")),
+    path("account/elsewhere/", include("allauth.socialaccount.providers.openid_connect.urls")),
 ]

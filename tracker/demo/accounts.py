@@ -33,10 +33,7 @@ def enter_people():
     """The sample accounts by name, made where they are missing; nobody can sign in with a new one yet."""
     names = {name: title for name, (title, _role) in OTHERS.items()}
     names |= {f"analyst.{code}": title for code, title in ANALYSTS.items()}
-    return {
-        name: User.objects.get_or_create(email=address(name), defaults={"name": title, "password": "!"})[0]
-        for name, title in names.items()
-    }
+    return {name: User.objects.entered(address(name), name=title) for name, title in names.items()}
 
 
 def grant_admin(admin, *, at):

@@ -145,6 +145,11 @@ def asked_by(request):
         _request.set(before)
 
 
+def request_asking():
+    """The request at work, or None in a command."""
+    return _request.get()
+
+
 def person_asking():
     request = _request.get()
     user = getattr(request, "user", None)

@@ -1,6 +1,9 @@
 """What the product refuses, in words; one middleware turns each refusal into a page."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,6 +31,13 @@ class Conflict(Refusal):
     title = _("Someone else has changed this in the meantime")
 
 
+class TooMuch(Refusal):
+    """More was sent than is taken at once."""
+
+    status = 413
+    title = _("Too much was sent at once")
+
+
 class Refusals:
     """Middleware: a refusal raised by a view becomes its page, 403 or 409, with the sentence."""
 
@@ -35,9 +45,26 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = render(request, "405.html", status=405)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request, exception):
         if isinstance(exception, Refusal):
-            return render(request, "refusal.html", {"refusal": exception}, status=exception.status)
+            return refused(request, exception)
         return None
+
+
+def refused(request, refusal):
+    return render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def bad_request(request, exception):
+    """The page of a request that Django could not take: 413 for too much, 400 for the rest."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        return refused(request, TooMuch(_("A form may hold up to %(limit)s of text.") % {"limit": limit}))
+    return render(request, "400.html", status=400)

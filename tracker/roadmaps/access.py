@@ -55,6 +55,11 @@ def is_administrator(user):
     return bool(grants_of(user, Role.ADMINISTRATOR))
 
 
+def needs_second_factor(user):
+    """Whether this person's role asks for one, where the installation requires it: who reviews or administers."""
+    return bool(grants_of(user, Role.REVIEWER, Role.ADMINISTRATOR))
+
+
 def organisations_of(user, grant):
     """The ids of the grant's organisation and its sub-organisations."""
     from .models import Organisation

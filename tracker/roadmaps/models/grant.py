@@ -66,5 +66,10 @@ class Grant(Tracked):
         ]
 
     def __str__(self):
+        return f"{self.user}: {self.in_words()}"
+
+    def in_words(self):
+        """The role, its scope and its end."""
         scope = [str(part) for part in (self.roadmap, self.area, self.party, self.organisation) if part]
-        return f"{self.user}: {self.get_role_display()}" + (f" ({', '.join(scope)})" if scope else "")
+        words = self.get_role_display() + (f" ({', '.join(scope)})" if scope else "")
+        return f"{words} – {self.until:%d.%m.%Y}" if self.until else words

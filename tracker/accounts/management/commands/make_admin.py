@@ -33,6 +33,7 @@ class Command(BaseCommand):
         with change_set(by=user if user.pk else None, reason=_("First administrator")):
             user.is_active = True
             user.save()
+            user.vouch_for_address()
             Grant.objects.update_or_create(user=user, role=Role.ADMINISTRATOR, defaults={"until": None})
         self.stdout.write(_("%(email)s may now sign in and administer.") % {"email": email})
 

@@ -1,3 +1,4 @@
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,11 +11,16 @@ from django.utils.translation import pgettext_lazy
 
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **fields):
-        """A new person; without a password nobody can sign in as them."""
+        """A person entered by us, who vouch for the address; without a password nobody can sign in as them."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        user.vouch_for_address()
         return user
+
+    def entered(self, email, **fields):
+        """The person with this address, entered now if they are not known."""
+        return self.filter(email__iexact=email).first() or self.create_user(email, **fields)
 
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
@@ -43,6 +49,13 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.name or self.email
+
+    def vouch_for_address(self):
+        """Make the person's e-mail the one they sign in with, as an administrator who entered it says it is theirs."""
+        EmailAddress.objects.filter(user=self).exclude(email__iexact=self.email).delete()
+        EmailAddress.objects.update_or_create(
+            user=self, email=self.email.lower(), defaults={"verified": True, "primary": True}
+        )
 
     # Django's admin asks these; the answer comes from the grants (accounts/backends.py).
     def has_perm(self, permission, obj=None):
