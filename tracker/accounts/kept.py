@@ -5,13 +5,13 @@ is in, it waits in their session until they send a form. Passwords and files are
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from allauth.account.forms import LoginForm
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from tracker.lib.filling import fill
 
@@ -78,8 +78,8 @@ def sign_in_first(request):
         "form": LoginForm(request=request),
         "redirect_field_name": "next",
         "redirect_field_value": page,
-        "kept": kept,
     }
+    request.kept_text = kept
     return render(request, "account/login.html", context, status=403)
 
 
@@ -96,10 +96,8 @@ def csrf_failure(request, reason=""):
 
 def is_our_own(request):
     """Whether the browser says that the form stood on a page of this host: no other page can say so."""
-    origin = request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", "")
-    return bool(origin) and url_has_allowed_host_and_scheme(
-        origin, {request.get_host()}, require_https=request.is_secure()
-    )
+    origin = urlsplit(request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", ""))
+    return (origin.scheme, origin.netloc) == (request.scheme, request.get_host())
 
 
 class KeptForms:
@@ -111,6 +109,7 @@ class KeptForms:
     def __call__(self, request):
         request.kept = self.waiting(request)
         at_the_door = request.path.startswith(reverse("account"))
+        request.kept_text = request.POST.get(FIELD, "") if request.method == "POST" and at_the_door else ""
         if request.method == "POST" and not at_the_door and FIELD in request.session:
             del request.session[FIELD]
         response = self.get_response(request)
@@ -131,6 +130,6 @@ class KeptForms:
 
     def carry(self, request, response):
         """Signing in succeeded, or its first step: from here on the session keeps what the sign-in page brought."""
-        text = request.POST.get(FIELD, "")
+        text = request.kept_text
         if response.status_code == 302 and 0 < len(text) <= LARGEST and opened(text):
             request.session[FIELD] = text

@@ -6,6 +6,7 @@ import unicodedata
 from django.utils import timezone
 
 from tracker.accounts.models import Event
+from tracker.history.as_of import present
 from tracker.history.changes import person_asking, request_asking
 
 log = logging.getLogger("tracker.security")
@@ -24,7 +25,8 @@ def record(kind, *, person=None, about=None, detail="", request=None):
         browser=plain(request.headers.get("User-Agent", ""))[:200] if request else "",
         detail=plain(detail)[:500],
     )
-    event.save()
+    with present():  # a file of a past day is taken out today
+        event.save()
     log.info("%s person=%s about=%s ip=%s %s", kind, person and person.pk, about and about.pk, event.ip, event.detail)
     return event
 

@@ -2,7 +2,7 @@ from allauth.account import views as account
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
-from .views import door
+from .views import door, log
 
 urlpatterns = [
     path("account/", door.account, name="account"),
@@ -31,8 +31,11 @@ urlpatterns = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("account/factors/webauthn/keys/<int:pk>/remove/", door.passkey_remove, name="mfa_remove_webauthn"),
     path("account/factors/", include("allauth.mfa.urls")),
+    path("account/sessions/<int:pk>/end/", door.session_end, name="session_end"),
     path("account/sessions/", include("allauth.usersessions.urls")),
     path("account/elsewhere/", include("allauth.socialaccount.urls")),
     path("account/elsewhere/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("security/", log.security, name="security"),
 ]

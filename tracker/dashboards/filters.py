@@ -1,16 +1,9 @@
 from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from django_filters import (
-    CharFilter,
-    DateFilter,
-    FilterSet,
-    ModelChoiceFilter,
-    ModelMultipleChoiceFilter,
-    MultipleChoiceFilter,
-)
+from django_filters import CharFilter, ModelChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter
 
-from tracker.lib.dates import day_from
+from tracker.lib.filters import DayFilter, ListFilter, SearchInput
 from tracker.lib.texts import search_words
 from tracker.progress.status import Timeliness, is_judged
 from tracker.roadmaps.models import (
@@ -26,31 +19,8 @@ from tracker.roadmaps.models import (
 )
 
 
-class DayField(forms.DateField):
-    """A day as people write it: 30.06.2026 or 2026-06-30."""
-
-    widget = forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "30.06.2026"})
-
-    def to_python(self, value):
-        try:
-            return day_from(value)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-
-
-class SearchInput(forms.TextInput):
-    input_type = "search"
-
-    def __init__(self, attrs=None):
-        super().__init__({"placeholder": _("Number, wording, organisation"), **(attrs or {})})
-
-
-class DayFilter(DateFilter):
-    field_class = DayField
-
-
-class RoadmapFilter(FilterSet):
-    """What lists of a roadmap have in common: a bad value is a sentence at its field while the other filters hold."""
+class RoadmapFilter(ListFilter):
+    """What lists of a roadmap have in common."""
 
     area = ModelMultipleChoiceFilter(
         label=_("Area"),
@@ -78,22 +48,8 @@ class RoadmapFilter(FilterSet):
         executing = Executor.objects.filter(participation__item__roadmap=roadmap).values("organisation")
         self.filters["organisation"].queryset = Organisation.objects.filter(pk__in=executing)
 
-    @property
-    def qs(self):
-        if not hasattr(self, "_qs"):
-            self.form.is_valid()
-            self._qs = self.queryset.all()
-            for name, value in self.form.cleaned_data.items():
-                self._qs = self.filters[name].filter(self._qs, value)
-        return self._qs
-
     def of_areas(self, rows, name, areas):
         return rows.filter(area__in=areas) if areas else rows
-
-    @property
-    def more_errors(self):
-        """Whether a field of the "More" menu has an error, so that it is shown open."""
-        return any(not isinstance(self.form.fields[name], forms.ChoiceField) for name in self.form.errors)
 
 
 class StatusFilter(RoadmapFilter):

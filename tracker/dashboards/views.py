@@ -9,13 +9,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext, override
 from django.views.decorators.http import require_POST, require_safe
 
+from tracker.accounts.models import Event
+from tracker.accounts.security import record
 from tracker.history.as_of import as_of, current_as_of
 from tracker.lib.formats.csv import csv_response
 from tracker.lib.listing import listing
 from tracker.progress.models import Report, Round
 from tracker.progress.status import rule_for, why, with_status
 from tracker.progress.workflow import ReportState
-from tracker.roadmaps.access import Role, grants_of, is_administrator, may
+from tracker.roadmaps.access import Role, grants_of, is_administrator, why_not
 from tracker.roadmaps.models import Commitment, Item, Milestone, Roadmap
 
 from .days import on_a_day
@@ -70,6 +72,7 @@ def status_table(request, roadmap):
     milestones = with_status(Milestone.objects.visible_to(request.user).filter(roadmap=roadmap), on=day)
     found = listing(request, milestones.in_plan_order(), StatusFilter, StatusTable, on=day, roadmap=roadmap)
     if request.GET.get("export") == "csv":
+        record(Event.Kind.EXPORTED, detail=request.get_full_path())
         return csv_of(found["rows"], roadmap, on=day, parties=parties)
     grouped = not found["is_sorted"]
     areas = counts_by_area(found["filter"].qs, on=day) if grouped else None
@@ -133,23 +136,30 @@ def milestone_why(request, roadmap, pk):
 @require_safe
 @on_a_day
 def rounds(request, roadmap):
-    """The roadmap's rounds, each with how many reports are in which state, as far as the reader may count them."""
-    states = {}
+    """The roadmap's rounds, each with how many reports are in which state.
+
+    States are counted of the reports that the reader may see; the others are one number, so that all add up.
+    """
+    shown = {}
     reports = Report.objects.filter(round__roadmap=roadmap, commitment__in=roadmap_commitments(request.user, roadmap))
-    for round_, state, count in reports.order_by().values_list("round", "state").annotate(Count("pk")):
-        states.setdefault(round_, {})[state] = count
+    for round_, state, count in (
+        reports.visible_to(request.user).order_by().values_list("round", "state").annotate(Count("pk"))
+    ):
+        shown.setdefault(round_, {})[state] = count
+    all_ = dict(reports.order_by().values_list("round").annotate(Count("pk")))
     rows = [
         (
             one,
-            [(state, states.get(one.pk, {}).get(state, 0)) for state in ReportState],
-            sum(states.get(one.pk, {}).values()),
+            [(state, shown.get(one.pk, {}).get(state, 0)) for state in ReportState],
+            all_.get(one.pk, 0) - sum(shown.get(one.pk, {}).values()),
+            all_.get(one.pk, 0),
         )
         for one in roadmap.rounds.order_by("-starts_on")
     ]
     return render(
         request,
         "dashboards/rounds.html",
-        {"rows": rows, "states": ReportState, "may_turn": request.is_live and may(request.user, "plan", roadmap)},
+        {"rows": rows, "states": ReportState, "obstacle": why_not(request.user, "plan", roadmap)},
     )
 
 

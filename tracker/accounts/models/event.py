@@ -3,6 +3,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tracker.lib.texts import fold
+
 
 class EventQuerySet(models.QuerySet):
     def update(self, **values):
@@ -33,7 +35,6 @@ class Event(models.Model):
         RIGHTS = "rights", _("rights changed")
         EXPORTED = "exported", _("exported")
         DOWNLOADED = "downloaded", _("document downloaded")
-        REFUSED = "refused", _("refused")
         MAIL_FAILED = "mail_failed", _("message not sent")
 
     at = models.DateTimeField(_("at"), db_index=True)
@@ -48,6 +49,7 @@ class Event(models.Model):
     ip = models.GenericIPAddressField(_("network address"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
     detail = models.CharField(_("detail"), max_length=500, blank=True)
+    folded = models.CharField(max_length=500, blank=True, editable=False)  # the detail as search compares it
 
     objects = EventQuerySet.as_manager()
 
@@ -63,6 +65,7 @@ class Event(models.Model):
     def save(self, *args, **options):
         if not self._state.adding:
             raise NotImplementedError("the security log is only added to")
+        self.folded = fold(self.detail)[:500]
         super().save(*args, **options)
 
     def delete(self, *args, **options):

@@ -1,23 +1,78 @@
 """The reader's own account, and what is answered at the door."""
 
-from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.views import remove_webauthn
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
 
 from tracker.accounts.models import Event
 from tracker.accounts.security import record
-from tracker.lib.errors import Refusal, refused
-
+from tracker.lib.errors import NotAllowed, Refusal, refused
+from tracker.roadmaps.access import RIGHTS, WORDS, needs_second_factor
 
 @require_safe
 def account(request):
     """Who I am here, how I sign in, and what I may do."""
-    return render(request, "account/account.html", {"grants": request.user.grants.all()})
+    user = request.user
+    factors = {}
+    for factor in Authenticator.objects.filter(user=user):
+        factors.setdefault(factor.type, []).append(factor.wrap())
+    codes = factors.get("recovery_codes")
+    context = {
+        "has_app": "totp" in factors,
+        "passkeys": factors.get("webauthn", []),
+        "codes_left": len(codes[0].get_unused_codes()) if codes else None,
+        "needs_factor": settings.REQUIRE_MFA and needs_second_factor(user),
+        "sessions": UserSession.objects.purge_and_list(user),
+        "elsewhere": SocialAccount.objects.filter(user=user),
+        "grants": grants_in_words(user, on=timezone.now().date()),
+    }
+    return render(request, "account/account.html", context)
+
+
+def grants_in_words(user, *, on):
+    """The person's grants: what each means, where it holds, until when, and whether that day has passed."""
+    return [
+        {
+            "role": grant.get_role_display(),
+            "means": [WORDS[verb] for verb, roles in RIGHTS.items() if grant.role in roles],
+            "places": [place for place in (grant.roadmap, grant.area, grant.party, grant.organisation) if place],
+            "until": grant.until,
+            "is_over": not grant.is_in_force(on=on),
+        }
+        for grant in user.grants.select_related("roadmap", "area", "party", "organisation")
+    ]
+
+
+@require_POST
+def session_end(request, pk):
+    """Sign out in another browser."""
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    end_sessions(request, [session])
+    messages.success(request, _("That session is ended."))
+    return redirect("usersessions_list")
+
+
+def passkey_remove(request, pk):
+    """Take a passkey away, as allauth does; unless it is the last factor of who must have one."""
+    factor = get_object_or_404(Authenticator, pk=pk, user=request.user, type=Authenticator.Type.WEBAUTHN)
+    if not get_adapter().can_delete_authenticator(factor):
+        raise NotAllowed(get_adapter().error_messages["cannot_delete_authenticator"])
+    return remove_webauthn(request, pk=pk)
 
 
 class TooMany(Refusal):
     status = 429
-    title = _("Too many attempts")
+    title = gettext_lazy("Too many attempts")
 
 
 def too_many(request):

@@ -20,6 +20,10 @@ from tracker.roadmaps.models.commitment import executed_by
 from .round import Round
 
 CORRECTION_DAYS = 7
+LOST = _("The round is closed. What you wrote is kept and goes into the next round.")
+ONE_STEP = _("This roadmap has no second step: a submitted report goes straight to review.")
+NOT_ENDORSED = _("The party's coordinator has not endorsed this report yet.")
+OWN_WORDS = _("You wrote part of this report: another reviewer must decide on it.")
 PATHS = {"roadmap": "commitment__roadmap", "area": "commitment__area"}
 
 
@@ -162,6 +166,39 @@ class Report(Tracked):
     def is_in_review(self):
         return self.state in IN_REVIEW
 
+    def held_up(self, verb, *, by):
+        """What else than rights keeps this person from the verb: None, or (sentence, the verb of who leads on or None).
+
+        Asked by access.why_not; the verbs below raise the same in time.
+        """
+        state = self.state
+        if self.is_lost:
+            return LOST, None
+        if verb == "write" and not self.is_with_the_party:
+            return {
+                ReportState.SUBMITTED: (_("It has been sent for review. To write on, take it back first."), "write"),
+                ReportState.ENDORSED: (
+                    _("It has been endorsed and waits for the reviewer; it can no longer be edited."),
+                    "review",
+                ),
+                ReportState.ACCEPTED: (
+                    _("It has been accepted. Only an administrator may reopen it, with a reason."),
+                    "reopen",
+                ),
+            }[state]
+        if verb == "endorse" and not self.commitment.roadmap.two_steps:
+            return ONE_STEP, None
+        if verb in ("endorse", "review") and self.is_with_the_party:
+            return _("The report is with its party and has not been sent yet."), "write"
+        if verb == "review" and state == ReportState.SUBMITTED and self.commitment.roadmap.two_steps:
+            return NOT_ENDORSED, "endorse"
+        if verb == "review" and self.is_in_review and self.authors.filter(user=by).exists():
+            return OWN_WORDS, "review"
+        moves = {"endorse": "endorse", "review": "accept", "reopen": "reopen"}
+        if verb in moves and state not in MOVES[moves[verb]].before:
+            return self._in_another_state(MOVES[moves[verb]]), None
+        return None
+
     def carrying(self, unsent):
         """Start from the text of a report that was never sent; returns the report."""
         if unsent is not None:
@@ -219,7 +256,7 @@ class Report(Tracked):
         """The party's coordinator lets it go to the secretariat, where the roadmap asks for two steps."""
         with self._moving("endorse", by):
             if not self.commitment.roadmap.two_steps:
-                raise WrongState(_("This roadmap has no second step: a submitted report goes straight to review."))
+                raise WrongState(ONE_STEP)
             self.endorsed_at, self.endorsed_by = moment(), by
             self.save()
 
@@ -228,7 +265,7 @@ class Report(Tracked):
         with self._moving("accept", by):
             self._require_other_eyes(by)
             if self.commitment.roadmap.two_steps and not self.endorsed_at:
-                raise WrongState(_("The party's coordinator has not endorsed this report yet."))
+                raise WrongState(NOT_ENDORSED)
             self.decided_at, self.decided_by = moment(), by
             self.is_confirmed = bool(document_checked and self.proofs.exists())
             self.save()
@@ -285,21 +322,22 @@ class Report(Tracked):
     def _require_state(self, move):
         stored = Report.objects.select_related("round", "submitted_by", "decided_by").get(pk=self.pk)
         if stored.state not in move.before:
-            decided = stored.state in (ReportState.ACCEPTED, ReportState.RETURNED)
-            who = stored.decided_by if decided else stored.submitted_by
-            raise WrongState(
-                move.refusal
-                % {
-                    "state": stored.get_state_display().lower(),
-                    "who": _(" by %(person)s") % {"person": who} if who else "",
-                }
-            )
+            raise WrongState(stored._in_another_state(move))
         if stored.is_lost:
-            raise WrongState(_("The round is closed. What you wrote is kept and goes into the next round."))
+            raise WrongState(LOST)
+
+    def _in_another_state(self, move):
+        """The refusal of a move that does not begin in this report's state."""
+        decided = self.state in (ReportState.ACCEPTED, ReportState.RETURNED)
+        who = self.decided_by if decided else self.submitted_by
+        return move.refusal % {
+            "state": self.get_state_display().lower(),
+            "who": _(" by %(person)s") % {"person": who} if who else "",
+        }
 
     def _require_other_eyes(self, by):
         if self.authors.filter(user=by).exists():
-            raise NotAllowed(_("You wrote part of this report: another reviewer must decide on it."))
+            raise NotAllowed(OWN_WORDS, ask=access.whom_to_ask("review", self, apart_from=by))
 
     def _settle_percent(self):
         if self.execution == Execution.COMPLETED:

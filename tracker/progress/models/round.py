@@ -74,6 +74,12 @@ class Round(Tracked):
         if overlapping.exists():
             raise ValidationError({"starts_on": _("Another round already covers part of this period.")})
 
+    def held_up(self, verb, *, by):
+        """What else than rights keeps a round from being turned; asked by access.why_not."""
+        if self.state == self.State.CLOSED:
+            return self._in_another_state(), None
+        return None
+
     def open(self, *, by):
         """Ask each counting party for a report on each unfinished commitment; returns how many were asked."""
         self._require(self.State.PLANNED, by)
@@ -123,4 +129,7 @@ class Round(Tracked):
     def _require(self, state, by):
         access.require(by, "plan", self)
         if self.state != state:
-            raise WrongState(_("The round is %(state)s.") % {"state": self.get_state_display()})
+            raise WrongState(self._in_another_state())
+
+    def _in_another_state(self):
+        return _("The round is %(state)s.") % {"state": self.get_state_display()}

@@ -3,6 +3,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from tracker.accounts.models import Event
+from tracker.accounts.security import record
 from tracker.lib.errors import Refusal
 from tracker.progress.models import Evidence
 
@@ -35,4 +37,5 @@ def evidence(request, pk):
             _("The record of this document is kept, but its file is missing. Tell the administrator.")
         ) from error
     name = found.file_name or found.title
+    record(Event.Kind.DOWNLOADED, detail=f"{found.pk} {name}")
     return FileResponse(file, as_attachment=True, filename=name, content_type=found.content_type, headers=INERT)

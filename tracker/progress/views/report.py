@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tracker.history.changes import change_set
 from tracker.lib.dates import short
 from tracker.lib.errors import Conflict, WrongState
+from tracker.progress.audience import readers_of
 from tracker.progress.desk import next_after
 from tracker.progress.forms import EvidenceForm, ReopenForm, ReportForm
 from tracker.progress.models import Evidence, Report
@@ -246,6 +247,7 @@ def written(request, report, form, document, status=200):
         "remarks": form.remarks,
         "remarks_count": sum(len(remarks) for remarks in form.remarks.values()),
         "earlier": earlier,
+        "readers": readers_of(report),
         "checklist": checklist(report, saved, on=heading["today"]),
         "saved": saved,
         "next": next_after(report, request.user),
@@ -295,11 +297,13 @@ def read(request, report, *, reopening=None, status=200):
     is_insider = access.may(user, "review", report) or is_own(user, report)
     remarks = [r for own in remarks_by_field(report).values() for r in own] if is_insider else []
     may_reopen = report.state == ReportState.ACCEPTED and access.may(user, "reopen", report)
+    controls = locked(user, report)
     context = {
         **heading_of(report),
         "proofs": proofs_of([report], user)[report.pk] if report.text_is_open else [],
         "remarks": sorted(remarks, key=lambda remark: (remark.made_at, remark.pk)),
-        "reason": why_not(user, report) if is_own(user, report) else "",
+        "reason": controls[0][1].rule if controls and is_own(user, report) else "",
+        "locked": controls,
         "may_withdraw": report.state == ReportState.SUBMITTED and access.may(user, "write", report),
         "may_endorse": may_endorse(user, report),
         "may_review": report.is_in_review and access.may(user, "review", report),
@@ -319,17 +323,15 @@ def may_endorse(user, report):
     return is_waiting and access.may(user, "endorse", report)
 
 
-def why_not(user, report):
-    """Why the form is not here, for the party's own people."""
-    if report.is_lost:
-        return _("The round is closed. What you wrote is kept and goes into the next round.")
-    if not access.may(user, "write", report):
-        return access.REFUSALS["write"]
-    return {
-        ReportState.SUBMITTED: _("It has been sent for review. To write on, take it back first."),
-        ReportState.ENDORSED: _("It has been endorsed and waits for the reviewer; it can no longer be edited."),
-        ReportState.ACCEPTED: _("It has been accepted. Only an administrator may reopen it, with a reason."),
-    }[report.state]
+def locked(user, report):
+    """(label, obstacle) of what this person cannot do to the report now, as far as its state asks anyone for it."""
+    asked = [("write", _("Write"))]
+    if report.state == ReportState.SUBMITTED and report.commitment.roadmap.two_steps:
+        asked.append(("endorse", _("Endorse")))
+    elif report.is_in_review:
+        asked.append(("review", _("Accept or return")))
+    found = [(label, access.why_not(user, verb, report)) for verb, label in asked]
+    return [(label, obstacle) for label, obstacle in found if obstacle]
 
 
 # The other verbs

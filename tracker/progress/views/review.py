@@ -36,7 +36,7 @@ DECIDED = (ReportState.ACCEPTED, ReportState.RETURNED)
 def review(request):
     """The queue opens with its oldest report; without one it says what would be here."""
     if not access.grants_of(request.user, Role.REVIEWER):
-        raise NotAllowed(access.REFUSALS["review"])
+        raise NotAllowed(access.REFUSALS["review"], ask=access.whom_to_ask("plan"))
     queue = Queue(request)
     first = queue.reports.first()
     if first is None:
@@ -194,7 +194,7 @@ def page(request, report, queue, decision=None, remarks=None, status=200):
         "decision": decision,
         "new_remarks": remarks,
         "more_open": any(remark.errors or remark.typed for remark in remarks[1:]),
-        "is_author": report.authors.filter(user=user).exists(),
+        "obstacle": access.why_not(user, "review", report),
     }
     return render(request, "progress/review.html", context, status=status)
 

@@ -1,0 +1,14 @@
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_tables2 import Column, Table
+
+
+class EventTable(Table):
+    """The columns of the security log."""
+
+    at = Column(verbose_name=_("At"), order_by=("at", "pk"))
+    kind = Column(verbose_name=pgettext_lazy("of an event", "What"))
+    person = Column(verbose_name=_("By whom"), order_by=("person__name", "person__email", "pk"))
+    about = Column(verbose_name=_("Concerning"), order_by=("about__name", "about__email", "pk"))
+    ip = Column(verbose_name=_("From where"), order_by=("ip", "pk"))
+    detail = Column(verbose_name=_("Detail"), orderable=False)
