@@ -1,5 +1,7 @@
 """A person's round: what is to be written, in the order of urgency; what is sent; what waits for an endorsement."""
 
+from dataclasses import dataclass
+
 from django.db import models
 from django.db.models import Case, Count, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +10,8 @@ from tracker.progress.models import Report, Round
 from tracker.progress.models.report import PATHS, executed_by_reporter
 from tracker.progress.workflow import ReportState
 from tracker.roadmaps import access
+
+LONGEST = 500  # rows of a desk among which a place is looked for
 
 
 class Section(models.TextChoices):
@@ -72,9 +76,21 @@ def counts(user):
     )
 
 
-def next_after(report, user):
-    """The (id, number) of the report that follows on the desk, or None; after the last comes the first."""
-    rows = list(to_write(user).values_list("pk", "commitment__milestone__number")[:500])
-    place = next((i for i, (pk, _number) in enumerate(rows) if pk == report.pk), -1)
-    others = rows[place + 1 :] + rows[: max(place, 0)]
-    return others[0] if others else None
+@dataclass
+class Place:
+    """Where a report stands among those to write: the n-th of so many, between two others (id, number) or None."""
+
+    n: int
+    total: int
+    before: tuple | None
+    after: tuple | None
+
+
+def place_of(report, user):
+    """The report's place on the desk; after the last comes the first. `n` is 0 where it is not to be written."""
+    rows = list(to_write(user).values_list("pk", "commitment__milestone__number")[:LONGEST])
+    at = next((i for i, (pk, _number) in enumerate(rows) if pk == report.pk), None)
+    if at is None:
+        return Place(0, len(rows), None, rows[0] if rows else None)
+    others = len(rows) > 1
+    return Place(at + 1, len(rows), rows[at - 1] if others else None, rows[(at + 1) % len(rows)] if others else None)

@@ -5,14 +5,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tracker.history.changes import change_set
 from tracker.lib.dates import short
-from tracker.lib.errors import Conflict, WrongState
+from tracker.lib.errors import Conflict, Refusal, WrongState
 from tracker.progress.audience import readers_of
-from tracker.progress.desk import next_after
+from tracker.progress.desk import place_of
 from tracker.progress.forms import EvidenceForm, ReopenForm, ReportForm
 from tracker.progress.models import Evidence, Report
 from tracker.progress.models.report import PATHS
@@ -60,16 +61,20 @@ def keep(request, report, *, version=None):
     """Save what was typed as a draft; then attach, remove, carry over or submit, as the button says.
 
     Whatever is valid is saved even where something else is not. What cannot be saved at all (the report was sent or
-    saved by someone else meanwhile) is shown again, beside what they saved.
+    saved by someone else meanwhile) is shown again, beside what they saved; a document is attached in any case.
     """
+    verb = request.POST.get("verb")
     form = form_of(report, request.POST)
-    document = documents_form(request.user, report, request.POST, request.FILES)
     form.is_valid()
-    attaching = request.POST.get("verb") == "attach" or document.is_filled
+    seen = version or continued(request, form.cleaned_data.get("version"))
+    if verb == "autosave":
+        return autosaved(request, report, form, seen)
+    document = documents_form(request.user, report, request.POST, request.FILES)
+    attaching = verb == "attach" or document.is_filled
     attached = attaching and document.is_valid()
-    if request.POST.get("verb") == "carry" and not form.data.get("narrative", "").strip():
+    if verb == "carry" and not form.data.get("narrative", "").strip():
         report.narrative = last_text(report, request.user)
-    with_seen_version(report, version or form.cleaned_data.get("version"))
+    with_seen_version(report, seen)
     try:
         with change_set(by=request.user):
             report.write(by=request.user)
@@ -77,19 +82,61 @@ def keep(request, report, *, version=None):
                 attach(report, document, by=request.user)
             report.proofs.filter(pk__in=removed(request)).delete()
     except Conflict:
-        return both(request, find(request, report.pk), form)
+        stored = find(request, report.pk)
+        if attached and may_write(request.user, stored):
+            with change_set(by=request.user):
+                stored.write(by=request.user)
+                attach(stored, document, by=request.user)
+            messages.success(request, _("The document is attached."))
+        return both(request, stored, form)
     except WrongState as refusal:
-        return refused(request, refusal, form.data.get("narrative", ""), find(request, report.pk))
+        stored = find(request, report.pk)
+        if verb == "submit" and stored.submitted_by == request.user and not differing(form, stored):
+            return redirect("desk")  # the button was pressed twice
+        return refused(request, refusal, form.data.get("narrative", ""), stored)
     if form.errors or (attaching and not attached):
         messages.warning(request, _("Saved as a draft, except what is marked below."))
         shown = document if attaching else documents_form(request.user, report)
         return written(request, find(request, report.pk), form, shown, status=400)
-    if request.POST.get("verb") == "submit":
+    if verb == "submit":
         return submitted(request, report, form)
     messages.success(
         request, _("The document is attached and the draft saved.") if attached else _("Saved as a draft.")
     )
     return redirect(report.get_absolute_url() + ("#documents" if attached or removed(request) else ""))
+
+
+# Saving by itself, while someone is typing (htmx); the buttons do the same without JavaScript.
+
+AUTOSAVED = "autosaved"  # in the session: the page that last saved itself, from which version to which
+
+
+def autosaved(request, report, form, seen):
+    """Keep what is valid so far; the answer brings the page its new version, or says why nothing is saved."""
+    try:
+        with_seen_version(report, seen).write(by=request.user)
+    except Conflict:
+        person = last_saved(find(request, report.pk)).change_set.person
+        refusal = _("%(person)s has saved this report meanwhile. Press “Save draft” to see both versions.")
+        return render(request, "progress/_autosaved.html", {"refusal": refusal % {"person": person}})
+    except Refusal as refusal:
+        return render(request, "progress/_autosaved.html", {"refusal": refusal})
+    request.session[AUTOSAVED] = [request.POST.get("page", ""), seen, report.version]
+    stored = find(request, report.pk)
+    saved = last_written(stored)
+    context = {
+        "report": stored,
+        "saved": saved,
+        "checklist": checklist(stored, saved, on=stored.commitment.roadmap.today()),
+        "left": [form.fields[name].label for name in form.errors if name in form.fields],
+    }
+    return render(request, "progress/_autosaved.html", context)
+
+
+def continued(request, seen):
+    """The version that was seen; if the page has just saved itself over that one and does not know yet, the new one."""
+    page, before, after = request.session.get(AUTOSAVED, ("", 0, 0))
+    return after if page and page == request.POST.get("page") and seen == before else seen
 
 
 def submitted(request, report, form):
@@ -250,7 +297,8 @@ def written(request, report, form, document, status=200):
         "readers": readers_of(report),
         "checklist": checklist(report, saved, on=heading["today"]),
         "saved": saved,
-        "next": next_after(report, request.user),
+        "place": place_of(report, request.user),
+        "page": get_random_string(12),
     }
     return render(request, "progress/report.html", context, status=status)
 

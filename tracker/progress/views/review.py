@@ -69,6 +69,10 @@ def accept(request, pk):
         found.accept(by=request.user, document_checked=decision.cleaned_data.get("document_checked", False))
     except Conflict as conflict:
         return again(request, found, queue, decision, remarks, conflict)
+    except WrongState:
+        if is_own_decision(request, found, ReportState.ACCEPTED):
+            return redirect(queue.address_of(following))
+        raise
     messages.success(request, _("%(number)s, %(party)s: accepted.") % named(found))
     return redirect(queue.address_of(following))
 
@@ -88,6 +92,8 @@ def send_back(request, pk):
         remarks[0].add_error("text", missing.message_dict["text"])
         return again(request, found, queue, decision, remarks)
     except (Conflict, WrongState) as refusal:
+        if isinstance(refusal, WrongState) and is_own_decision(request, found, ReportState.RETURNED):
+            return redirect(queue.address_of(following))
         return again(request, found, queue, decision, remarks, refusal)
     messages.success(request, _("%(number)s, %(party)s: returned for correction.") % named(found))
     return redirect(queue.address_of(following))
@@ -99,6 +105,13 @@ def find(request, pk):
     found = report_or_404(request, Report.objects.visible_to(user) | Report.objects.reviewed_by(user), pk)
     access.require(user, "review", found)
     return found
+
+
+def is_own_decision(request, report, state):
+    """Whether this person has just decided so by the same button: pressed twice, it has one effect."""
+    stored = Report.objects.get(pk=report.pk)
+    pressed = request.POST.get("version") == str(stored.version - 1)
+    return pressed and stored.state == state and stored.decided_by_id == request.user.pk
 
 
 def named(report):
@@ -159,6 +172,11 @@ class Queue:
         ]
         now = timezone.now()
         return start, [(one, (now - one.submitted_at).days) for one in shown]
+
+    @cached_property
+    def past_review(self):
+        """How many lie past the day on which their review was due."""
+        return self.reports.past_review(on=timezone.localdate()).count()
 
 
 def page(request, report, queue, decision=None, remarks=None, status=200):
