@@ -13,6 +13,7 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,6 +48,12 @@ class Door(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return settings.OPEN_REGISTRATION
 
+    def is_safe_url(self, url):
+        try:
+            return super().is_safe_url(url)
+        except ValueError:  # "http://[": no address at all
+            return False
+
     def get_client_ip(self, request):
         """The caller's address; behind proxies that do not say it, the nearest one's."""
         try:
@@ -70,6 +77,11 @@ class Door(DefaultAccountAdapter):
 
     def authentication_failed(self, request, **credentials):
         record(Event.Kind.FAILED, request=request, detail=credentials.get("email", ""))
+
+    def send_account_already_exists_mail(self, email):
+        """Takes as long as entering a new person does, whose password is hashed: time must not tell them apart."""
+        make_password("")
+        super().send_account_already_exists_mail(email)
 
     def send_mail(self, template_prefix, email, context):
         """Send; where the mail server does not answer, say so and go on."""

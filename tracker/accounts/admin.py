@@ -1,5 +1,7 @@
 """People and what they may do."""
 
+from contextlib import contextmanager
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -8,26 +10,27 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracker.history.admin import ReasonedForm, TrackedAdmin, TrackedTable
-from tracker.lib.errors import WrongState
-from tracker.roadmaps.access import Role
+from tracker.history.admin import REASON, ReasonedForm, TrackedAdmin, TrackedTable
 from tracker.roadmaps.models import Grant
+from tracker.roadmaps.models.grant import administrators_kept
 
-from .models import User
+from . import closing
+from .models import Event, User
+from .security import record
 
 # What a person may do is in their grants alone; how they sign in is their own affair, and secret.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 
-def require_an_administrator():
-    """Nobody can give back what nobody has: at least one administrator who may sign in remains."""
-    grants = Grant.objects.in_force(on=timezone.now().date()).filter(role=Role.ADMINISTRATOR, user__is_active=True)
-    if not grants.exists():
-        raise WrongState(_("This would leave nobody to administer: give the role to another person first."))
+class RightsAdmin(TrackedAdmin):
+    """A page by which rights change: an administrator remains."""
+
+    @contextmanager
+    def changing(self, request):
+        with super().changing(request), administrators_kept():
+            yield
 
 
 class PersonForm(ReasonedForm):
@@ -51,7 +54,7 @@ class GrantTable(TrackedTable):
 
 
 @admin.register(User)
-class PersonAdmin(TrackedAdmin, UserAdmin):
+class PersonAdmin(RightsAdmin, UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     list_display = ("name", "email", "position", "is_active", "last_login")
@@ -78,11 +81,15 @@ class PersonAdmin(TrackedAdmin, UserAdmin):
         super().save_related(request, form, formsets, change)
         if "email" in form.changed_data:  # the address of before no longer signs in
             form.instance.vouch_for_address()
-        require_an_administrator()
+        if not change:
+            record(Event.Kind.ENTERED, about=form.instance, detail=form.instance.email)
+        elif "is_active" in form.changed_data:
+            deed = closing.reopen if form.instance.is_active else closing.close
+            deed(form.instance, reason=form.cleaned_data[REASON])
 
 
 @admin.register(Grant)
-class GrantAdmin(TrackedAdmin):
+class GrantAdmin(RightsAdmin):
     list_display = ("user", "role", "roadmap", "area", "party", "organisation", "until")
     list_filter = ("role", "roadmap", "party", "area")
     list_select_related = ("user", "roadmap", "area", "party", "organisation")
@@ -103,11 +110,3 @@ class GrantAdmin(TrackedAdmin):
 
     def is_deletable(self, grant):
         return True
-
-    def delete_model(self, request, grant):
-        super().delete_model(request, grant)
-        require_an_administrator()
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        require_an_administrator()

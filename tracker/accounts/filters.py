@@ -2,14 +2,17 @@ from datetime import timedelta
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_filters import CharFilter, MultipleChoiceFilter
+from django_filters import CharFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter
 
 from tracker.lib.dates import end_of
 from tracker.lib.filters import DayFilter, ListFilter, SearchInput
-from tracker.lib.texts import search_words
+from tracker.lib.texts import fold, search_words
+from tracker.roadmaps.models import Grant, Party, Roadmap, Role
 
 from .models import Event, User
 
@@ -39,3 +42,58 @@ class EventFilter(ListFilter):
             people = User.objects.naming(word)
             events = events.filter(Q(person__in=people) | Q(about__in=people) | Q(folded__contains=word))
         return events
+
+
+class PeopleFilter(ListFilter):
+    """Of people: by what they may do in one and the same grant, how far they have come in, and any text."""
+
+    class State(models.TextChoices):
+        IN = "in", _("has signed in")
+        AWAITED = "awaited", _("not yet in")
+        CLOSED = "closed", _("account closed")
+
+    CONDITIONS = {
+        State.IN: Q(is_active=True, last_login__isnull=False),
+        State.AWAITED: Q(is_active=True, last_login=None),
+        State.CLOSED: Q(is_active=False),
+    }
+
+    role = MultipleChoiceFilter(label=_("Role"), choices=Role.choices, widget=forms.CheckboxSelectMultiple)
+    party = ModelMultipleChoiceFilter(
+        label=_("Party"), queryset=Party.objects.all(), widget=forms.CheckboxSelectMultiple
+    )
+    roadmap = ModelMultipleChoiceFilter(
+        label=_("Roadmap"), queryset=Roadmap.objects.all(), widget=forms.CheckboxSelectMultiple
+    )
+    state = MultipleChoiceFilter(
+        label=_("Account"), choices=State.choices, widget=forms.CheckboxSelectMultiple, method="in_state"
+    )
+    q = CharFilter(
+        label=_("Text"), method="with_text", widget=SearchInput({"placeholder": _("Name, e-mail, position")})
+    )
+
+    def in_state(self, people, name, states):
+        return people.filter(Q(*(self.CONDITIONS[state] for state in states), _connector=Q.OR)) if states else people
+
+    def with_text(self, people, name, text):
+        words = search_words(text)
+        if not words:
+            return people
+        rows = [(pk, fold(*texts)) for pk, *texts in people.values_list("pk", "name", "email", "position")]
+        return people.filter(pk__in=[pk for pk, folded in rows if all(word in folded for word in words)])
+
+    @property
+    def qs(self):
+        """Role, party and roadmap are those of one grant in force; a grant without a roadmap holds in all."""
+        self.form.is_valid()
+        asked = self.form.cleaned_data
+        people = self.queryset.all()
+        for name in ("state", "q"):
+            if name in asked:
+                people = self.filters[name].filter(people, asked[name])
+        grants = Grant.objects.in_force(on=timezone.now().date())
+        chosen = {name: asked[name] for name in ("role", "party", "roadmap") if asked.get(name)}
+        for name, values in chosen.items():
+            fits = Q(**{f"{name}__in": values})
+            grants = grants.filter(fits | Q(roadmap=None) if name == "roadmap" else fits)
+        return people.filter(pk__in=grants.values("user")) if chosen else people

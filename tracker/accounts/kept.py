@@ -5,13 +5,14 @@ is in, it waits in their session until they send a form. Passwords and files are
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from allauth.account.forms import LoginForm
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tracker.lib.filling import fill
 
@@ -19,6 +20,7 @@ FIELD = "kept"
 SALT = "tracker.kept"
 GOOD_FOR = 12 * 3600  # seconds
 LARGEST = 512 * 1024  # characters, sealed
+OF_NOBODY = 16 * 1024  # so many are kept before it is known who comes in: while they are at an outside provider
 NOT_TYPED = {"csrfmiddlewaretoken", "version", "next", FIELD}
 
 
@@ -66,7 +68,8 @@ def page_of(request):
     """The address of the page on which the form stood."""
     came_from = request.META.get("HTTP_REFERER", "")
     host = f"{request.scheme}://{request.get_host()}"
-    return came_from.removeprefix(host) if came_from.startswith(f"{host}/") else request.get_full_path()
+    page = came_from.removeprefix(host) if came_from.startswith(f"{host}/") else request.get_full_path()
+    return page if url_has_allowed_host_and_scheme(page, None) else reverse("start")  # "//host/" would lead away
 
 
 def sign_in_first(request):
@@ -85,7 +88,7 @@ def sign_in_first(request):
 
 def csrf_failure(request, reason=""):
     """A form whose token is out of date, because its session was: filled again, if it is a form of ours."""
-    if is_our_own(request):
+    if is_our_own(request) and not request.headers.get("HX-Request"):
         if not request.user.is_authenticated:
             return sign_in_first(request)
         if kept := sealed(request):
@@ -96,8 +99,8 @@ def csrf_failure(request, reason=""):
 
 def is_our_own(request):
     """Whether the browser says that the form stood on a page of this host: no other page can say so."""
-    origin = urlsplit(request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", ""))
-    return (origin.scheme, origin.netloc) == (request.scheme, request.get_host())
+    origin = request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", "")
+    return f"{origin}/".startswith(f"{request.scheme}://{request.get_host()}/")
 
 
 class KeptForms:
@@ -130,6 +133,7 @@ class KeptForms:
 
     def carry(self, request, response):
         """Signing in succeeded, or its first step: from here on the session keeps what the sign-in page brought."""
-        text = request.kept_text
-        if response.status_code == 302 and 0 < len(text) <= LARGEST and opened(text):
+        text, is_known = request.kept_text, request.user.is_authenticated or LOGIN_SESSION_KEY in request.session
+        most = LARGEST if is_known else OF_NOBODY
+        if response.status_code == 302 and 0 < len(text) <= most and opened(text):
             request.session[FIELD] = text

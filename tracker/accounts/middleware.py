@@ -61,6 +61,8 @@ class SignInFirst(LoginRequiredMiddleware):
     """Closed unless marked: who is not signed in does so first, and finds again what was typed."""
 
     def handle_no_permission(self, request, view_func):
+        if request.headers.get("HX-Request") and request.method == "POST":  # a form that saves itself stays where it is
+            return HttpResponse(status=401)
         if request.headers.get("HX-Request"):  # a piece of a page: the whole page goes to sign in
             login = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}"
             return HttpResponse(status=204, headers={"HX-Redirect": login})

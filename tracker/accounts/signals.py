@@ -37,7 +37,7 @@ def address_changed(request, user, from_email_address, to_email_address, **_rest
     record(Kind.E_MAIL, person=user, about=user, request=request, detail=f"{before} → {to_email_address.email}")
 
 
-@receiver(mfa.authenticator_added)
+@receiver([mfa.authenticator_added, mfa.authenticator_reset])
 def factor_added(request, user, authenticator, **_rest):
     record(Kind.FACTOR_ADDED, person=user, about=user, request=request, detail=authenticator.get_type_display())
 

@@ -1,8 +1,9 @@
 from allauth.account import views as account
+from allauth.socialaccount import views as elsewhere
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
-from .views import door, log
+from .views import door, log, people, rights
 
 urlpatterns = [
     path("account/", door.account, name="account"),
@@ -35,7 +36,29 @@ urlpatterns = [
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/<int:pk>/end/", door.session_end, name="session_end"),
     path("account/sessions/", include("allauth.usersessions.urls")),
+    path(
+        "account/elsewhere/login/error/",
+        login_not_required(elsewhere.login_error),
+        name="socialaccount_login_error",
+    ),
     path("account/elsewhere/", include("allauth.socialaccount.urls")),
-    path("account/elsewhere/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("account/elsewhere/oidc/<slug:provider_id>/login/", door.outside_login, name="openid_connect_login"),
+    path(
+        "account/elsewhere/oidc/<slug:provider_id>/login/callback/",
+        door.outside_callback,
+        name="openid_connect_callback",
+    ),
     path("security/", log.security, name="security"),
+    # People and what they may do
+    path("people/", people.people, name="people"),
+    path("people/new/", people.person_new, name="person_new"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/invite/", people.person_invite, name="person_invite"),
+    path("people/<int:pk>/close/", people.person_close, name="person_close"),
+    path("people/<int:pk>/open/", people.person_open, name="person_open"),
+    path("people/<int:pk>/factors/", people.person_factors, name="person_factors"),
+    path("people/<int:pk>/grants/new/", people.grant_new, name="grant_new"),
+    path("grants/<int:pk>/", people.grant, name="grant"),
+    path("grants/<int:pk>/end/", people.grant_end, name="grant_end"),
+    path("rights/", rights.rights, name="rights"),
 ]

@@ -1,23 +1,31 @@
 """The reader's own account, and what is answered at the door."""
 
+import logging
+
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import remove_webauthn
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
 
 from tracker.accounts.models import Event
 from tracker.accounts.security import record
 from tracker.lib.errors import NotAllowed, Refusal, refused
 from tracker.roadmaps.access import RIGHTS, WORDS, needs_second_factor
+
+log = logging.getLogger(__name__)
+
 
 @require_safe
 def account(request):
@@ -68,6 +76,32 @@ def passkey_remove(request, pk):
     if not get_adapter().can_delete_authenticator(factor):
         raise NotAllowed(get_adapter().error_messages["cannot_delete_authenticator"])
     return remove_webauthn(request, pk=pk)
+
+
+class NoAnswer(Refusal):
+    status = 502
+    title = gettext_lazy("The outside provider does not answer")
+
+
+@login_not_required
+def outside_login(request, provider_id):
+    """Go to the outside provider, as allauth does."""
+    return answered(openid_connect.login, request, provider_id)
+
+
+@login_not_required
+def outside_callback(request, provider_id):
+    """Come back from there."""
+    return answered(openid_connect.callback, request, provider_id)
+
+
+def answered(view, request, provider_id):
+    """What the view answers; the provider is asked on the way, and may be out of order."""
+    try:
+        return view(request, provider_id)
+    except RequestException as error:
+        log.error("the outside provider %s did not answer: %s", provider_id, error)
+        return refused(request, NoAnswer(_("Sign in with your password, or try again later.")))
 
 
 class TooMany(Refusal):
