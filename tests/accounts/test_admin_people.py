@@ -1,11 +1,12 @@
 """People and grants in the administration."""
 
 from allauth.account.models import EmailAddress
+from django.core import mail
 
 from tests import make
 from tests.base import TrackerTestCase
 from tests.pages import sentences, typed
-from tracker.accounts.models import User
+from tracker.accounts.models import Event, User
 from tracker.history.models import ChangeSet
 from tracker.roadmaps.models import Grant
 
@@ -123,3 +124,40 @@ class GrantTest(PeopleAdminTestCase):
         response = self.client.post(f"/admin/roadmaps/grant/{grant.pk}/delete/", {"post": "yes"}, follow=True)
         self.assertIn("This would leave nobody to administer", " ".join(sentences(response)))
         self.assertTrue(Grant.objects.filter(pk=grant.pk).exists())
+
+    def test_the_last_administrators_grant_gets_no_end_and_no_other_role(self):
+        grant = self.administrator.grants.get()
+        path = f"/admin/roadmaps/grant/{grant.pk}/change/"
+        for changes in ({"until": "2099-12-31"}, {"until": "2020-01-01"}, {"role": "observer"}):
+            with self.subTest(**changes):
+                response = self.send(path, **changes)
+                self.assertIn("This would leave nobody to administer", " ".join(sentences(response)))
+        grant.refresh_from_db()
+        self.assertEqual((grant.role, grant.until), ("administrator", None))
+
+    def test_nor_on_the_page_of_the_person(self):
+        path = f"/admin/accounts/user/{self.administrator.pk}/change/"
+        for changes in ({"grants__0__until": "2099-12-31"}, {"grants__0__DELETE": "on"}):
+            with self.subTest(**changes):
+                response = self.send(path, **changes)
+                self.assertIn("This would leave nobody to administer", " ".join(sentences(response)))
+        self.assertIsNone(self.administrator.grants.get().until)
+
+
+class SecurityLogTest(PeopleAdminTestCase):
+    def test_what_is_done_here_stands_in_it_too(self):
+        path = f"/admin/accounts/user/{self.observer.pk}/change/"
+        data = typed(self.client.get(path), change_reason="Отпуск")
+        del data["is_active"]
+        self.client.post(path, data)
+        event = Event.objects.get(kind="closed")
+        self.assertEqual((event.about, event.person, event.detail), (self.observer, self.administrator, "Отпуск"))
+        self.send(path, is_active="on")
+        self.assertTrue(Event.objects.filter(kind="opened", about=self.observer).exists())
+
+    def test_a_person_entered_here_is_not_mailed(self):
+        self.send("/admin/accounts/user/add/", email="jana@example.org", password1=make.PASSWORD,
+                  password2=make.PASSWORD)  # fmt: skip
+        person = User.objects.get(email="jana@example.org")
+        self.assertEqual(list(Event.objects.filter(about=person).values_list("kind", flat=True)), ["entered"])
+        self.assertEqual(mail.outbox, [])

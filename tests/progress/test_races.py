@@ -6,7 +6,7 @@ that the same race then has two winners.
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import date
 from tempfile import TemporaryDirectory
 from threading import Barrier
@@ -21,7 +21,8 @@ from tracker.accounts.models import User
 from tracker.history.changes import change_set
 from tracker.lib.errors import Conflict, WrongState
 from tracker.progress.models import Report
-from tracker.roadmaps.models import Commitment, Milestone, Role
+from tracker.roadmaps.models import Commitment, Grant, Milestone, Role
+from tracker.roadmaps.models.grant import administrators_kept
 
 PAIRS = 8
 
@@ -196,3 +197,38 @@ class ControlTest(RaceTestCase):
             write(first, self.people["analyst"])
         with self.assertRaises(Conflict):
             write(second, self.people["colleague"])
+
+
+class AdministratorsTest(RaceTestCase):
+    """Two administrators who end each other's grant at the same moment: one of them stays."""
+
+    def end_each_other(self):
+        grants = [make.grant(make.user(), Role.ADMINISTRATOR) for _one in range(2)]
+        barrier = Barrier(2)
+
+        def end(grant):
+            try:
+                mine = Grant.objects.get(pk=grant.pk)
+                barrier.wait(10)
+                with change_set(), administrators_kept():
+                    mine.delete()
+            except WrongState as refusal:
+                return refusal
+            finally:
+                connections.close_all()
+            return None
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(end, grants))
+
+    def test_one_stays(self):
+        for _pair in range(PAIRS):
+            Grant.objects.filter(role=Role.ADMINISTRATOR).delete()
+            self.assertEqual(self.end_each_other().count(None), 1)
+            self.assertEqual(Grant.objects.administering().count(), 1)
+
+    def test_without_the_guard_nobody_is_left(self):
+        Grant.objects.filter(role=Role.ADMINISTRATOR).delete()
+        with patch(f"{__name__}.administrators_kept", nullcontext):
+            self.assertEqual(self.end_each_other(), [None, None])
+        self.assertFalse(Grant.objects.administering().exists())

@@ -2,9 +2,15 @@
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import DataError
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
+
+from tracker.lib.receiving import UploadTooBig
+
+METHODS = ("GET", "HEAD", "POST")
 
 
 class Refusal(Exception):
@@ -12,6 +18,10 @@ class Refusal(Exception):
 
     status = 409
     title = _("This cannot be done now")
+
+    def __init__(self, sentence="", *, ask=""):
+        super().__init__(sentence)
+        self.ask = ask  # whom to ask, a sentence
 
 
 class NotAllowed(Refusal):
@@ -46,15 +56,21 @@ class Refusals:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if response.status_code == 405 and not response.content:
+        if response.status_code == 405 and request.method in METHODS and not response.content:
             page = render(request, "405.html", status=405)
             page["Allow"] = response["Allow"]
             return page
         return response
 
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """Pages are read and forms are sent: Django's own classes of views would know more methods."""
+        return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
     def process_exception(self, request, exception):
         if isinstance(exception, Refusal):
             return refused(request, exception)
+        if isinstance(exception, OverflowError | DataError):  # a number that no column can hold: nobody has typed it
+            return bad_request(request, exception)
         return None
 
 
@@ -64,6 +80,9 @@ def refused(request, refusal):
 
 def bad_request(request, exception):
     """The page of a request that Django could not take: 413 for too much, 400 for the rest."""
+    if isinstance(exception, UploadTooBig):
+        limit = filesizeformat(settings.UPLOAD_LIMIT)
+        return refused(request, TooMuch(_("A file may have up to %(limit)s.") % {"limit": limit}))
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         return refused(request, TooMuch(_("A form may hold up to %(limit)s of text.") % {"limit": limit}))

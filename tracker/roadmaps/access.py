@@ -1,13 +1,17 @@
-"""Who may do what, where: the one table of rights and the two questions asked of it.
+"""Who may do what, where: the one table of rights and the three questions asked of it.
 
 A role is given by a grant, within its scope. `scope()` turns a person's grants into a condition on rows, `may()`
-answers for one object. Both read the same table, so that pages, bulk actions, files and exports cannot differ.
-Who sees which report is on its QuerySet (progress/models), in these same words.
+answers for one object, `why_not()` says what stands in the way and whom to ask. All read the same table, so that pages,
+bulk actions, files and exports cannot differ. Who sees which report is on its QuerySet (progress/models), in these
+same words.
 """
+
+from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.lib.errors import NotAllowed
@@ -30,10 +34,23 @@ RIGHTS = {
     "reopen": {Role.ADMINISTRATOR},
 }
 
+# Each right in words, said of a person
+WORDS = {
+    "read": _("reads the plan and what is accepted"),
+    "write": _("writes the party's reports"),
+    "endorse": _("endorses the party's reports"),
+    "review": _("reviews: accepts and returns reports"),
+    "plan": _("administers the plan, rounds and people"),
+    "reopen": _("reopens accepted reports"),
+}
+
+ASKED = 3  # so many people are named as those to ask
+
 NOTHING = Q(pk__in=[])
 EVERYTHING = ~NOTHING  # not an empty Q(): that would vanish beside an "or"
 
 REFUSALS = {
+    "read": _("Only who has a grant on this roadmap and area may read this."),
     "write": _("Only an analyst of this party, within their areas and organisation, may write this report."),
     "endorse": _("Only a coordinator of this party may endorse its reports."),
     "review": _("Only a reviewer of this roadmap and area may do this."),
@@ -53,6 +70,12 @@ def grants_of(user, *roles):
 
 def is_administrator(user):
     return bool(grants_of(user, Role.ADMINISTRATOR))
+
+
+def require_administrator(user):
+    """Raise NotAllowed unless this person administers."""
+    if not is_administrator(user):
+        raise NotAllowed(_("Only an administrator may work here."), ask=whom_to_ask("plan"))
 
 
 def needs_second_factor(user):
@@ -115,16 +138,71 @@ def may(user, verb, target):
 
 
 def _covers(user, grant, place, target):
-    for part, value in place.items():
-        if getattr(grant, f"{part}_id") not in (None, value):
-            return False
+    if not reaches(grant, place):
+        return False
     return not (grant.organisation_id and "party" in place) or executes(target, organisations_of(user, grant))
 
 
+def reaches(grant, place):
+    """Whether roadmap, area and party of a grant leave this place inside; its organisation is a matter of each part."""
+    return all(getattr(grant, f"{part}_id") in (None, value) for part, value in place.items())
+
+
 def require(user, verb, target):
-    """Raise NotAllowed, with the rule in words, unless this person may."""
+    """Raise NotAllowed, with the rule in words and whom to ask, unless this person may."""
     if not may(user, verb, target):
-        raise NotAllowed(REFUSALS[verb])
+        raise NotAllowed(REFUSALS[verb], ask=whom_to_ask(verb, target, apart_from=user))
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What stands in the way of a verb: the rule, or the state of things, and whom to ask, each a sentence."""
+
+    rule: str
+    ask: str = ""
+
+
+def why_not(user, verb, target):
+    """What keeps this person from doing the verb to the target now; None if nothing does.
+
+    The state of things comes before the right: who has the right is no help where nobody may. A target that has states
+    answers `held_up(verb, by=user)`: None, or its sentence and the verb of who else leads on (None where nobody does).
+    """
+    held = target.held_up(verb, by=user) if hasattr(target, "held_up") else None
+    if held:
+        sentence, way_on = held
+        return Obstacle(sentence, whom_to_ask(way_on, target, apart_from=user) if way_on else "")
+    if may(user, verb, target):
+        return None
+    return Obstacle(REFUSALS[verb], whom_to_ask(verb, target, apart_from=user))
+
+
+def whom_to_ask(verb, target=None, *, apart_from=None):
+    """The sentence that names who may do the verb to the target, and who could give the right."""
+    people = who_may(verb, target)
+    if apart_from is not None:
+        people = people.exclude(pk=apart_from.pk)
+    names = "; ".join(str(person) for person in people[:ASKED])
+    if RIGHTS[verb] == {Role.ADMINISTRATOR}:
+        words = gettext("Ask an administrator: %(names)s.") if names else gettext("Ask an administrator.")
+    else:
+        words = gettext("Ask %(names)s or an administrator.") if names else gettext("Ask an administrator.")
+    return words % {"names": names}
+
+
+def who_may(verb, target=None):
+    """The people who may do the verb to the target; without one, those who may do it anywhere."""
+    from django.contrib.auth import get_user_model
+
+    from .models import Grant
+
+    grants = Grant.objects.in_force(on=timezone.now().date()).filter(role__in=RIGHTS[verb])
+    place = place_of(target) if target is not None else {}
+    for part, value in place.items():
+        grants = grants.filter(Q(**{part: None}) | Q(**{part: value}))
+    if "party" in place:
+        grants = grants.filter(Q(organisation=None) | Q(organisation__in=answerable_for(target)))
+    return get_user_model().objects.filter(is_active=True, grants__in=grants).distinct()
 
 
 def place_of(target):
@@ -144,3 +222,19 @@ def executes(target, organisations):
 
     commitment = getattr(target, "commitment", target)
     return Commitment.objects.filter(executed_by(organisations), pk=commitment.pk).exists()
+
+
+def answerable_for(target):
+    """The ids of the organisations that carry out the party's part in the target, and of all that stand above them."""
+    from .models import Executor, Organisation
+
+    commitment = getattr(target, "commitment", target)
+    executors = Executor.objects.filter(
+        participation__item__milestones=commitment.milestone_id, participation__party=commitment.party_id
+    )
+    found, level = set(), set(executors.values_list("organisation", flat=True))
+    while level:
+        found |= level
+        above = Organisation.objects.filter(pk__in=level, parent__isnull=False)
+        level = set(above.values_list("parent", flat=True)) - found
+    return found

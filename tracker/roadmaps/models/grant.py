@@ -1,10 +1,14 @@
+from contextlib import contextmanager
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.errors import WrongState
 from tracker.roadmaps.access import Role
 
 
@@ -12,11 +16,16 @@ class GrantQuerySet(TrackedQuerySet):
     def in_force(self, *, on):
         return self.filter(Q(until=None) | Q(until__gte=on))
 
+    def administering(self):
+        """The grants by which somebody who may sign in administers today."""
+        return self.in_force(on=timezone.now().date()).filter(role=Role.ADMINISTRATOR, user__is_active=True)
+
 
 class Grant(Tracked):
     """A role given to a person within a scope. The dimensions of one grant narrow it; several grants add up."""
 
     shadowed = False  # rights are always today's, on past pages too
+    history_label = ("role", "roadmap", "area", "party", "organisation")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=14, choices=Role.choices)
@@ -68,8 +77,28 @@ class Grant(Tracked):
     def __str__(self):
         return f"{self.user}: {self.in_words()}"
 
+    def is_in_force(self, *, on):
+        return self.until is None or self.until >= on
+
     def in_words(self):
         """The role, its scope and its end."""
         scope = [str(part) for part in (self.roadmap, self.area, self.party, self.organisation) if part]
         words = self.get_role_display() + (f" ({', '.join(scope)})" if scope else "")
         return f"{words} – {self.until:%d.%m.%Y}" if self.until else words
+
+
+@contextmanager
+def administrators_kept():
+    """Around a change of rights, inside its transaction: nobody can give back what nobody has.
+
+    An administrator without an end remains; where there was none before, one in force. Two such changes take turns.
+    """
+    list(Grant.objects.filter(role=Role.ADMINISTRATOR).order_by("pk").select_for_update().values_list("pk"))
+    lasting = Grant.objects.administering().filter(until=None)
+    had_lasting = lasting.exists()
+    yield
+    remaining = lasting if had_lasting else Grant.objects.administering()
+    if not remaining.exists():
+        raise WrongState(
+            _("This would leave nobody to administer without an end date: give the role to another person first.")
+        )
