@@ -218,7 +218,7 @@ class ItemPagesTest(TrackerTestCase):
     def test_the_query_count_does_not_grow_with_the_milestones(self):
         address = f"/r/plan/items/{self.item.pk}/"
         self.client.get(address)
-        with self.assertNumQueries(21) as captured:
+        with self.assertNumQueries(24) as captured:
             self.client.get(address)
         first = len(captured)
         for number in range(10):

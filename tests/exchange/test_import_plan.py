@@ -224,7 +224,7 @@ class AgainTest(ImportTestCase):
         self.assertIn("with another date: 18.05.2026", self.refusal(amendment="3, 19.05.2026"))
 
     def test_amendment_does_not_take_back_a_later_current_term(self):
-        change = DeadlineChange.propose(milestone("1.2"), "01.03.2028", by=self.kz_analyst)
+        change = DeadlineChange.propose(milestone("1.2"), "01.03.2028", by=self.administrator)
         make.grant(self.reviewer, "reviewer", roadmap=Roadmap.objects.get(slug="import"))
         change.approve(by=self.reviewer)
         self.run_import(self.changed(1, "Срок", "31.12.2027"), amendment="3, 18.05.2026")
@@ -255,7 +255,7 @@ class AgainTest(ImportTestCase):
         commitment.execution, commitment.percent, commitment.answer = "in_progress", 40, "reported"
         commitment.save()
         first.carry_down()
-        change = DeadlineChange.propose(milestone("1.2"), "01.03.2028", by=self.kz_analyst)
+        change = DeadlineChange.propose(milestone("1.2"), "01.03.2028", by=self.administrator)
         dropped = milestone("2.1")
         dropped.decide_control(
             Control.DROPPED, basis="Протокол № 2", by=self.administrator, on=date(2026, 4, 1), reason="cancelled"

@@ -68,7 +68,7 @@ class ReviewListTest(TrackerTestCase):
         make.grant(elsewhere, Role.REVIEWER, roadmap=self.roadmap, area=make.area("transport"))
         self.client.force_login(elsewhere)
         self.assertContains(self.accept(*self.reports), "3 chosen reports are not in your scope")
-        for boxes in (["x"], ["1:"], ["9" * 40 + ":1"], [], ["999999:1"]):
+        for boxes in (["x"], ["1:"], ["9" * 40 + ":1"], ["9" * 25 + ":1"], [], ["999999:1"]):
             self.assertEqual(self.client.post("/review/accept/", {"report": boxes}).status_code, 200)
         self.assertEqual(self.states(), ["submitted"] * 3)
         for person in (self.kz_analyst, self.observer, self.administrator):

@@ -145,3 +145,11 @@ class AmendmentTest(PlanAdminTestCase):
         page = self.client.get(f"/admin/roadmaps/amendment/{amendment.pk}/change/")
         self.assertNotIn("moves-0-after_text", typed(page))
         self.assertContains(page, "IV квартал 2026 г.")
+
+    def test_it_is_corrected_when_it_has_moves(self):
+        self.amend()
+        amendment = self.milestone.deadline_changes.get().amendment
+        path = f"/admin/roadmaps/amendment/{amendment.pk}/change/"
+        self.assertRedirects(self.send(path, number="3"), "/admin/roadmaps/amendment/")
+        amendment.refresh_from_db()
+        self.assertEqual((amendment.number, amendment.moves.count()), ("3", 1))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,8 @@ from tracker.lib.dates import short
 from tracker.progress.models import Report
 from tracker.roadmaps.access import Role, grants_of, is_administrator
 from tracker.roadmaps.models import Roadmap
+
+NEAR_PEOPLE = ("/people/", "/grants/", "/rights/", "/security/")
 
 
 @dataclass
@@ -60,8 +63,11 @@ def sections(request, roadmap):
         for name, label, also in (
             ("overview", _("Overview"), ()),
             ("status_table", _("Status table"), ()),
-            ("items", _("Items"), ("item", "why")),
-            ("rounds", _("Rounds"), ()),
+            ("items", _("Items"), ("item", "why", "control_item", "control_milestone", "replace_milestones")),
+            ("rounds", _("Rounds"), ("round", "round_new", "round_edit", "round_reports")),
+            ("deadlines", _("Deadlines"), ("deadline", "deadline_propose", "amendments")),
+            ("documents", _("Documents"), ("document_attach",)),
+            ("roadmap_parties", _("Parties"), ("party_join", "party_leave")),
         )
     ]
 
@@ -74,6 +80,12 @@ def own_pages(request, user):
     if grants_of(user, Role.REVIEWER):
         waiting = 0 if current_as_of() else Report.objects.reviewed_by(user).in_review().count()
         links.append(Link(_("Review"), reverse("review"), request.path.startswith("/review/"), waiting))
+    elif is_administrator(user) and not current_as_of():
+        past = Report.objects.within("reopen", user).past_review(on=timezone.localdate()).count()
+        if past:  # a reviewer's silence past the review day is an administrator's to break
+            address = reverse("review_list") + "?overdue=on"
+            links.append(Link(_("Review overdue"), address, request.path.startswith("/review/"), past))
     if is_administrator(user):
+        links.append(Link(_("People"), reverse("people"), request.path.startswith(NEAR_PEOPLE)))
         links.append(Link(_("Administration"), reverse("admin:index")))
     return links

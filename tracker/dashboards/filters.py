@@ -12,6 +12,7 @@ from tracker.roadmaps.models import (
     Execution,
     Executor,
     Item,
+    Milestone,
     Organisation,
     Participation,
     Party,
@@ -62,6 +63,15 @@ class StatusFilter(RoadmapFilter):
         label=_("Execution"), choices=Execution.choices, widget=forms.CheckboxSelectMultiple
     )
     control = MultipleChoiceFilter(label=_("Control"), choices=Control.choices, widget=forms.CheckboxSelectMultiple)
+    drop_reason = MultipleChoiceFilter(
+        label=_("Why dropped"), choices=Milestone.DropReason.choices, widget=forms.CheckboxSelectMultiple
+    )
+    confirmation = MultipleChoiceFilter(
+        label=_("Confirmation"),
+        choices=Commitment.Confirmation.choices,
+        method="with_part_confirmed",
+        widget=forms.CheckboxSelectMultiple,
+    )
     due_from = DayFilter(label=_("Term from"), field_name="due_on", lookup_expr="gte")
     due_to = DayFilter(label=_("Term to"), field_name="due_on", lookup_expr="lte")
     q = CharFilter(label=_("Text"), method="with_text", widget=SearchInput)
@@ -78,6 +88,13 @@ class StatusFilter(RoadmapFilter):
 
     def of_organisation(self, rows, name, organisation):
         return rows.filter(Exists(executed_by(organisation, OuterRef("item"))))
+
+    def with_part_confirmed(self, rows, name, chosen):
+        """A counting part of any party is so confirmed."""
+        if not chosen:
+            return rows
+        parts = Commitment.objects.counting().filter(confirmation__in=chosen, milestone=OuterRef("pk"))
+        return rows.filter(Exists(parts))
 
     def judged(self, rows, name, timeliness):
         return rows.filter(is_judged(*timeliness, on=self.on))

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from tracker.progress.models import Report
 from tracker.progress.status import SOON, Timeliness, is_judged
-from tracker.roadmaps.models import Commitment, Control, Execution
+from tracker.roadmaps.models import Commitment, Control, Execution, Milestone
 
-from .status_rows import counts_by_area, roadmap_parties, total_of
+from .status_rows import counts_by_area, roadmap_parties, slip_in_words, total_of
 
 LATEST = 8
+LIVE = [Control.ON.value, Control.CLOSED.value]  # what is dropped stands apart
 
 
 @dataclass
@@ -31,15 +32,17 @@ def overview_of(user, roadmap, milestones, *, on):
     by_area = counts_by_area(milestones, on=on)
     judged = total_of(by_area)
     total = sum(judged.values())
-    execution, control = tallies_of(milestones, "execution", "control")
+    execution, control, reasons = tallies_of(milestones, "execution", "control", "drop_reason")
+
+    confirmation = confirmed(user, roadmap)
 
     def rows(**filters):
         asked = {"on": f"{on:%Y-%m-%d}"} if on != roadmap.today() else {}
         query = urlencode(filters | asked, doseq=True)
         return reverse("status_table", args=[roadmap.slug]) + (f"?{query}" if query else "")
 
-    def axis(name, choices, tally):
-        return [Figure(value, tally.get(value, 0), rows(**{name: value.value})) for value in choices]
+    def axis(name, choices, tally, **filters):
+        return [Figure(value, tally.get(value, 0), rows(**{name: value.value}, **filters)) for value in choices]
 
     done = [Timeliness.ON_TIME, Timeliness.LATE]
     return {
@@ -56,8 +59,22 @@ def overview_of(user, roadmap, milestones, *, on):
         ],
         "axes": [
             ("timeliness", _("Timeliness"), total, axis("timeliness", Timeliness, judged)),
-            ("execution", _("Execution"), total, axis("execution", Execution, execution)),
+            (
+                "execution",
+                _("Execution"),
+                total - control[Control.DROPPED],
+                axis("execution", Execution, execution, control=LIVE),
+            ),
             ("control", _("Control"), total, axis("control", Control, control)),
+        ],
+        "confirmation": [
+            Figure(value, confirmation.get(value, 0), rows(confirmation=value.value, control=LIVE))
+            for value in Commitment.Confirmation
+        ],
+        "dropped": [
+            Figure(reason, reasons[reason], rows(drop_reason=reason.value))
+            for reason in Milestone.DropReason
+            if reasons[reason]
         ],
         "areas": area_rows(roadmap, by_area, rows),
         "freshness": freshness_of(user, roadmap),
@@ -77,16 +94,26 @@ def overview_of(user, roadmap, milestones, *, on):
 
 
 def tallies_of(milestones, *columns):
-    """{value: count} of each of the columns, in one query."""
-    tallies = [Counter() for _column in columns]
+    """{value: count} of each of the columns, in one query; of execution, only of what is not dropped."""
+    tallies = {column: Counter() for column in columns}
     for *values, count in milestones.order_by().values_list(*columns).annotate(Count("pk")):
-        for tally, value in zip(tallies, values, strict=True):
-            tally[value] += count
-    return tallies
+        found = dict(zip(columns, values, strict=True))
+        for column, value in found.items():
+            if column != "execution" or found["control"] != Control.DROPPED:
+                tallies[column][value] += count
+    return tallies.values()
+
+
+def confirmed(user, roadmap):
+    """{confirmation: how many milestones on control or closed have a part that is so}; one may stand in several."""
+    parts = Commitment.objects.visible_to(user).filter(roadmap=roadmap, control__in=LIVE).counting()
+    parts = parts.exclude(confirmation="").order_by()
+    return dict(parts.values_list("confirmation").annotate(Count("milestone", distinct=True)))
 
 
 def in_order(milestones):
-    return milestones.select_related("item__roadmap")[:LATEST]
+    """The first few, each with its slip in words."""
+    return [(m, slip_in_words(m)) for m in milestones.select_related("item__roadmap")[:LATEST]]
 
 
 def area_rows(roadmap, by_area, rows):

@@ -8,7 +8,10 @@ from tracker.roadmaps.models import Milestone
 
 @dataclass(frozen=True)
 class Standing:
-    """`percent` is Σ weight of completed ÷ Σ weight of not dropped; `worst` the timeliness that needs a look first."""
+    """`percent` is Σ weight of completed ÷ Σ weight of not dropped; `worst` the timeliness that needs a look first.
+
+    What was dropped stands apart: `dropped`, of them `replaced` by other milestones.
+    """
 
     total: int
     completed: int
@@ -16,6 +19,8 @@ class Standing:
     execution: str
     worst: str
     worst_count: int
+    dropped: int = 0
+    replaced: int = 0
 
 
 def standing_of(milestones, *, on):
@@ -39,13 +44,15 @@ def standing_of(milestones, *, on):
         execution=execution,
         worst=worst,
         worst_count=judged.count(worst),
+        dropped=len(milestones) - len(live),
+        replaced=sum(m.drop_reason == Milestone.DropReason.REPLACED for m in milestones),
     )
 
 
 def standings(items, *, on):
     """{item id: Standing} of the given items, in one query."""
     milestones = {}
-    columns = ("item", "weight", "control", "control_on", "execution", "done_on", "due_on", "state")
+    columns = ("item", "weight", "control", "control_on", "execution", "done_on", "due_on", "state", "drop_reason")
     for milestone in Milestone.objects.filter(item__in=items).only(*columns):
         milestones.setdefault(milestone.item_id, []).append(milestone)
     return {item: standing_of(milestones.get(item, []), on=on) for item in items}

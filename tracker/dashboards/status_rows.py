@@ -87,7 +87,7 @@ def executors_of(items):
 
 
 def subtotals(tally):
-    """The counts beside an area's name: all, completed, the ones to look at, and the rest, so that they add up."""
+    """The counts beside an area's name, which add up: completed, those to look at, dropped, the rest."""
     completed = sum(tally[timeliness] for timeliness in COMPLETED)
     named = [(timeliness, tally[timeliness]) for timeliness in SUBTOTALS if tally[timeliness]]
     total = sum(tally.values())
@@ -96,7 +96,8 @@ def subtotals(tally):
         "completed": completed,
         "completed_codes": [timeliness.value for timeliness in COMPLETED],
         "named": named,
-        "other": total - completed - sum(count for timeliness, count in named),
+        "dropped": tally[Timeliness.DROPPED],
+        "other": total - completed - sum(count for timeliness, count in named) - tally[Timeliness.DROPPED],
     }
 
 

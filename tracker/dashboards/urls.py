@@ -10,7 +10,4 @@ urlpatterns = [
     path("r/<slug:slug>/milestones/<int:pk>/why/", views.milestone_why, name="why"),
     path("r/<slug:slug>/items/", views.items, name="items"),
     path("r/<slug:slug>/items/<int:pk>/", views.item, name="item"),
-    path("r/<slug:slug>/rounds/", views.rounds, name="rounds"),
-    path("rounds/<int:pk>/open/", views.turn_round, {"verb": "open"}, name="round_open"),
-    path("rounds/<int:pk>/close/", views.turn_round, {"verb": "close"}, name="round_close"),
 ]

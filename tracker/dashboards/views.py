@@ -1,12 +1,10 @@
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, ngettext, override
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_POST, require_safe
 
 from tracker.accounts.models import Event
@@ -14,11 +12,9 @@ from tracker.accounts.security import record
 from tracker.history.as_of import as_of, current_as_of
 from tracker.lib.formats.csv import csv_response
 from tracker.lib.listing import listing
-from tracker.progress.models import Report, Round
 from tracker.progress.status import rule_for, why, with_status
-from tracker.progress.workflow import ReportState
-from tracker.roadmaps.access import Role, grants_of, is_administrator, why_not
-from tracker.roadmaps.models import Commitment, Item, Milestone, Roadmap
+from tracker.roadmaps.access import Role, grants_of, is_administrator
+from tracker.roadmaps.models import Item, Milestone, Roadmap
 
 from .days import on_a_day
 from .filters import ItemFilter, StatusFilter
@@ -128,68 +124,8 @@ def milestone_why(request, roadmap, pk):
     context = {
         "milestone": milestone,
         "timeliness": rule_for(milestone, on=request.day).timeliness,
+        "in_its_place": [one.new for one in milestone.replaced_by.select_related("new__item__roadmap")],
+        "in_place_of": [one.old for one in milestone.replaces.select_related("old__item__roadmap")],
         "sentences": why(milestone, milestone.commitments.select_related("party"), on=request.day),
     }
     return render(request, "dashboards/_why.html" if request.htmx else "dashboards/why.html", context)
-
-
-@require_safe
-@on_a_day
-def rounds(request, roadmap):
-    """The roadmap's rounds, each with how many reports are in which state.
-
-    States are counted of the reports that the reader may see; the others are one number, so that all add up.
-    """
-    shown = {}
-    reports = Report.objects.filter(round__roadmap=roadmap, commitment__in=roadmap_commitments(request.user, roadmap))
-    for round_, state, count in (
-        reports.visible_to(request.user).order_by().values_list("round", "state").annotate(Count("pk"))
-    ):
-        shown.setdefault(round_, {})[state] = count
-    all_ = dict(reports.order_by().values_list("round").annotate(Count("pk")))
-    rows = [
-        (
-            one,
-            [(state, shown.get(one.pk, {}).get(state, 0)) for state in ReportState],
-            all_.get(one.pk, 0) - sum(shown.get(one.pk, {}).values()),
-            all_.get(one.pk, 0),
-        )
-        for one in roadmap.rounds.order_by("-starts_on")
-    ]
-    return render(
-        request,
-        "dashboards/rounds.html",
-        {"rows": rows, "states": ReportState, "obstacle": why_not(request.user, "plan", roadmap)},
-    )
-
-
-def roadmap_commitments(user, roadmap):
-    return Commitment.objects.visible_to(user).filter(roadmap=roadmap)
-
-
-@require_POST
-def turn_round(request, pk, verb):
-    """Open or close a round."""
-    found = get_object_or_404(Round.objects.visible_to(request.user).select_related("roadmap"), pk=pk)
-    count = found.open(by=request.user) if verb == "open" else found.close(by=request.user)
-    if verb == "open":
-        messages.success(
-            request,
-            ngettext(
-                "The round is open: %(count)d report asked for.",
-                "The round is open: %(count)d reports asked for.",
-                count,
-            )
-            % {"count": count},
-        )
-    else:
-        messages.success(
-            request,
-            ngettext(
-                "The round is closed: %(count)d report not received.",
-                "The round is closed: %(count)d reports not received.",
-                count,
-            )
-            % {"count": count},
-        )
-    return redirect(found)

@@ -6,9 +6,9 @@ refusal becomes a sentence at the form, with what was typed kept.
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError, Q
@@ -129,8 +129,29 @@ def texts_column(model, name):
     return column
 
 
+def is_value_of(field, text):
+    """Whether the field could have it: an id that somebody has made up is looked for nowhere."""
+    try:
+        field.clean(text, None)
+    except ValidationError:
+        return False
+    return True
+
+
+class SearchedChoice(AutocompleteSelect):
+    """Shows anew what was chosen, where Django's stumbles over a made-up id."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [one for one in value if is_value_of(self.field.target_field, one)], attr)
+
+
 class ChoicesOnly:
     """No links to add or change what stands in a choice: that is done on pages of its own, with its own reason."""
+
+    def formfield_for_foreignkey(self, db_field, request, **options):
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = SearchedChoice(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field, request, **options):
         field = super().formfield_for_dbfield(db_field, request, **options)
@@ -229,6 +250,9 @@ class TrackedAdmin(ChoicesOnly, admin.ModelAdmin):
     # Actions
 
     def response_action(self, request, queryset):
+        if not all(is_value_of(self.opts.pk, chosen) for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            messages.error(request, _("What was chosen is not in this list. Choose again."))
+            return HttpResponseRedirect(request.get_full_path())
         with self.changing(request):
             return super().response_action(request, queryset)
 

@@ -192,7 +192,7 @@ class Names:
             if column.is_relation:
                 parts.append(self.name(column.related_model, value, at) if value else "")
             else:
-                parts.append("" if value is None else str(value))
+                parts.append("" if value in (None, "", {}) else self.say(column, value, at))
         return " · ".join(part for part in parts if part) or f"{model._meta.verbose_name} {version.id}"
 
     def say(self, column, value, at):

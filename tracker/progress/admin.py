@@ -8,11 +8,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tracker.history.admin import REASON, ReadOnlyAdmin, ReadOnlyTable, TrackedAdmin, texts_column
-from tracker.roadmaps.admin import is_open_to_deletion
+from tracker.roadmaps.admin.common import is_open_to_deletion
 
-from .models import DeadlineChange, Evidence, Proof, Remark, Report, ReportAuthor, Round
+from .models import DeadlineChange, Evidence, Proof, Remark, Reminder, Report, ReportAuthor, Round, RoundScope
 
 HIDDEN = gettext_lazy("For the own party and the reviewers only.")
+
+
+class ScopeTable(ReadOnlyTable):
+    model = RoundScope
+    fields = ("area", "party")
+
+
+class ReminderTable(ReadOnlyTable):
+    model = Reminder
+    fields = ("party", "sent_at", "sent_by", "people", "reports")
 
 
 @admin.register(Round)
@@ -24,6 +34,7 @@ class RoundAdmin(TrackedAdmin):
     search_fields = ("name",)
     readonly_fields = ("state", "opened_at", "closed_at")
     fixed = ("roadmap",)
+    inlines = (ScopeTable, ReminderTable)
     actions = ("open", "close")
     fieldsets = (
         (None, {"fields": ("roadmap", "name", ("starts_on", "ends_on"))}),

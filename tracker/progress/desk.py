@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from tracker.progress.models import Report, Round
-from tracker.progress.models.report import PATHS, executed_by_reporter
+from tracker.progress.models.report import PATHS, executed_by_reporter, taken_late
+from tracker.progress.rollup import NOT_RECEIVED
 from tracker.progress.workflow import ReportState
 from tracker.roadmaps import access
 
@@ -22,29 +24,34 @@ class Section(models.TextChoices):
     SILENT = "silent", _("Silent in the rounds before")
 
 
-ASKED = Q(state__in=[ReportState.ASKED, ReportState.DRAFT], round__state=Round.State.OPEN)
-CONDITIONS = {
-    Section.RETURNED: Q(state=ReportState.RETURNED),
-    Section.DUE: ASKED & Q(commitment__silent_rounds=0),
-    Section.SILENT: ASKED & Q(commitment__silent_rounds__gt=0),
-}
+def conditions():
+    """What lies in which section; what is taken late, of a closed round, stands with the silent."""
+    asked = Q(state__in=NOT_RECEIVED, round__state=Round.State.OPEN) | taken_late()
+    return {
+        Section.RETURNED: Q(state=ReportState.RETURNED),
+        Section.DUE: asked & Q(commitment__silent_rounds=0),
+        Section.SILENT: asked & Q(commitment__silent_rounds__gt=0),
+    }
+
+
 SENT = Q(state__in=[ReportState.SUBMITTED, ReportState.ENDORSED, ReportState.ACCEPTED], round__state=Round.State.OPEN)
 
 
 def to_write(user, *, section=None):
     """What this person is to write: returned first (of any round), then due, then silent."""
-    wanted = CONDITIONS[section] if section else Q(*CONDITIONS.values(), _connector=Q.OR)
+    found = conditions()
+    wanted = found[section] if section else Q(*found.values(), _connector=Q.OR)
     return (
         Report.objects.written_by(user)
         .filter(wanted)
         .annotate(
-            section=Case(*(When(condition, then=Value(name.value)) for name, condition in CONDITIONS.items())),
-            urgency=Case(*(When(condition, then=Value(i)) for i, condition in enumerate(CONDITIONS.values()))),
+            section=Case(*(When(condition, then=Value(name.value)) for name, condition in found.items())),
+            urgency=Case(*(When(condition, then=Value(i)) for i, condition in enumerate(found.values()))),
         )
         .order_by(
             "urgency",
             F("correct_by").asc(nulls_last=True),
-            "round__entry_due",
+            Coalesce("late_until", "round__entry_due"),
             F("commitment__due_on").asc(nulls_last=True),
             "commitment__milestone__number_key",
             "pk",
@@ -71,7 +78,7 @@ def to_endorse(user):
 def counts(user):
     """How many are in which section, and how many are sent: {section or "sent": n}."""
     return Report.objects.written_by(user).aggregate(
-        **{name.value: Count("pk", filter=condition) for name, condition in CONDITIONS.items()},
+        **{name.value: Count("pk", filter=condition) for name, condition in conditions().items()},
         sent=Count("pk", filter=SENT),
     )
 

@@ -73,7 +73,8 @@ def check_upload(upload):
 def tidy_name(name):
     """The given name without what could mislead a reader: control marks, and marks that turn the direction of text."""
     kept = "".join(c for c in name if c.isspace() or (unicodedata.category(c)[0] != "C" and c not in '\\/"'))
-    return " ".join(kept.split())[-200:] or "file"
+    kept = " ".join(kept.split())[-200:]
+    return kept if kept.strip(".") else "file"
 
 
 def content_type_of(upload, extension):

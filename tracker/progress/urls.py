@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import desk, evidence, report, review
+from .views import (
+    deadlines,
+    desk,
+    documents,
+    evidence,
+    organisations,
+    parties,
+    plan_changes,
+    report,
+    review,
+    review_list,
+    rounds,
+)
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -11,6 +23,33 @@ urlpatterns = [
     path("reports/<int:pk>/return/", review.send_back, name="report_return"),
     path("reports/<int:pk>/reopen/", report.reopen, name="report_reopen"),
     path("review/", review.review, name="review"),
+    path("review/all/", review_list.review_list, name="review_list"),
+    path("review/accept/", review_list.accept_many, name="review_accept_many"),
     path("review/<int:pk>/", review.review_report, name="review_report"),
+    path("r/<slug:slug>/rounds/", rounds.rounds, name="rounds"),
+    path("r/<slug:slug>/rounds/new/", rounds.round_new, name="round_new"),
+    path("r/<slug:slug>/rounds/<int:pk>/", rounds.round_, name="round"),
+    path("r/<slug:slug>/rounds/<int:pk>/edit/", rounds.round_edit, name="round_edit"),
+    path("r/<slug:slug>/rounds/<int:pk>/reports/", rounds.round_reports, name="round_reports"),
+    path("rounds/<int:pk>/open/", rounds.turn_round, {"verb": "open"}, name="round_open"),
+    path("rounds/<int:pk>/close/", rounds.turn_round, {"verb": "close"}, name="round_close"),
+    path("rounds/<int:pk>/remind/", rounds.round_remind, name="round_remind"),
+    path("rounds/<int:pk>/late/", rounds.round_late, name="round_late"),
+    path("r/<slug:slug>/deadlines/", deadlines.deadlines, name="deadlines"),
+    path("r/<slug:slug>/amendments/", deadlines.amendments, name="amendments"),
+    path("milestones/<int:pk>/deadline/", deadlines.deadline_propose, name="deadline_propose"),
+    path("deadlines/<int:pk>/", deadlines.deadline, name="deadline"),
+    path("deadlines/<int:pk>/approve/", deadlines.decide, {"verb": "approve"}, name="deadline_approve"),
+    path("deadlines/<int:pk>/reject/", deadlines.decide, {"verb": "reject"}, name="deadline_reject"),
+    path("deadlines/<int:pk>/withdraw/", deadlines.decide, {"verb": "withdraw"}, name="deadline_withdraw"),
+    path("r/<slug:slug>/documents/", documents.documents, name="documents"),
     path("evidence/<int:pk>/", evidence.evidence, name="evidence"),
+    path("evidence/<int:pk>/attach/", documents.document_attach, name="document_attach"),
+    path("r/<slug:slug>/milestones/<int:pk>/control/", plan_changes.control_milestone, name="control_milestone"),
+    path("r/<slug:slug>/items/<int:pk>/control/", plan_changes.control_item, name="control_item"),
+    path("r/<slug:slug>/items/<int:pk>/replace/", plan_changes.replace_milestones, name="replace_milestones"),
+    path("r/<slug:slug>/parties/", parties.roadmap_parties, name="roadmap_parties"),
+    path("r/<slug:slug>/parties/join/", parties.party_join, name="party_join"),
+    path("r/<slug:slug>/parties/<int:pk>/leave/", parties.party_leave, name="party_leave"),
+    path("organisations/<int:pk>/hand-over/", organisations.hand_over, name="hand_over"),
 ]

@@ -1,6 +1,6 @@
 from .deadline import DeadlineChange
 from .evidence import Evidence, Proof
 from .report import Remark, Report, ReportAuthor
-from .round import Round
+from .round import Reminder, Round, RoundScope
 
-__all__ = ["DeadlineChange", "Evidence", "Proof", "Remark", "Report", "ReportAuthor", "Round"]
+__all__ = ["DeadlineChange", "Evidence", "Proof", "Remark", "Reminder", "Report", "ReportAuthor", "Round", "RoundScope"]

@@ -1,25 +1,45 @@
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.dates import short
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.lib.terms import Kind, parse
 from tracker.roadmaps import access
-from tracker.roadmaps.models import Milestone
+from tracker.roadmaps.models import Commitment, Control, Milestone, Roadmap
 from tracker.roadmaps.models.milestone import TermColumns
+
+PATHS = {"roadmap": "milestone__roadmap", "area": "milestone__area"}
+OWN_PROPOSAL = _("You proposed this change: another person must decide.")
+WHO_PROPOSES = _("Only an analyst of a party that takes part, a reviewer or an administrator may propose another term.")
 
 
 class DeadlineChangeQuerySet(TrackedQuerySet):
     def visible_to(self, user):
-        return self.filter(access.scope(user, "read", roadmap="milestone__roadmap", area="milestone__area"))
+        return self.filter(access.scope(user, "read", **PATHS))
 
     def approved(self):
         return self.filter(state=DeadlineChange.State.APPROVED)
+
+    def decided_by(self, user):
+        """Open proposals that wait for this person's decision."""
+        mine = access.scope(user, "review", **PATHS)
+        return self.filter(mine, state=DeadlineChange.State.PROPOSED).exclude(proposed_by=user.pk)
+
+    def as_moves(self):
+        """Annotate `at`, the moment of the last word on it, and `days` between the due days (or None)."""
+        return self.annotate(
+            at=Coalesce("decided_at", "proposed_at"),
+            days=ExpressionWrapper(F("after_due") - F("before_due"), models.DurationField()),
+        )
 
 
 class DeadlineChange(Tracked):
@@ -44,6 +64,7 @@ class DeadlineChange(Tracked):
         PROPOSED = "proposed", _("proposed")
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "dropped", _("withdrawn")  # by who proposed it
 
     history_skips = {"before_kind", "before_from", "before_due", "after_kind", "after_from", "after_due"}
 
@@ -117,15 +138,163 @@ class DeadlineChange(Tracked):
     def __str__(self):
         return f"{self.milestone.number}: {self.before_text} → {self.after_text}"
 
+    def get_absolute_url(self):
+        return reverse("deadline", args=[self.pk])
+
+    @property
+    def is_open(self):
+        return self.state == self.State.PROPOSED
+
+    @property
+    def days_between(self):
+        """By how many days it moves; None where one of the terms has no day."""
+        if self.before_due and self.after_due:
+            return (self.after_due - self.before_due).days
+        return None
+
+    # Proposals: who asks for another current term does not decide on it.
+
     @classmethod
     def propose(cls, milestone, to, *, by, party=None, reason=Reason.OTHER, text="", basis=""):
-        """A party asks for a later current term; someone else decides."""
+        """Ask for another current term; someone else decides.
+
+        `party` is the one spoken for: by default the first that the person writes for, none for the secretariat.
+        """
+        party = cls._speaker(milestone, by, party)
+        term = parse(to)
         with change_set(by=by):
+            milestone = cls._locked(milestone.pk)
+            if held := cls.held_up(milestone):
+                raise WrongState(held)
+            if unfit := cls.unfit(term, milestone.current):
+                raise ValidationError({"to": unfit})
             change = cls(milestone=milestone, reason=reason, text=text, basis=basis, party=party,
                          proposed_by=by, proposed_at=moment())  # fmt: skip
-            change.before, change.after = milestone.current, parse(to)
+            change.before, change.after = milestone.current, term
             change.save()
         return change
+
+    @staticmethod
+    def speakers(milestone, user):
+        """The parties for which this person may propose another term, and whether they may for the secretariat."""
+        parts = Commitment.objects.written_by(user).counting().filter(milestone=milestone).select_related("party")
+        return (
+            [part.party for part in parts.order_by("party__position")],
+            access.may(user, "review", milestone) or access.may(user, "plan", milestone),
+        )
+
+    @classmethod
+    def _speaker(cls, milestone, user, party):
+        parties, for_all = cls.speakers(milestone, user)
+        if party is None and parties and not for_all:
+            return parties[0]
+        if party in parties or (party is None and for_all):
+            return party
+        raise NotAllowed(WHO_PROPOSES, ask=access.whom_to_ask("write", milestone, apart_from=user))
+
+    @classmethod
+    def held_up(cls, milestone, *, waiting=None):
+        """Why nobody may propose another term now, a sentence; empty where it may be proposed.
+
+        `waiting` is the open proposal, where that is known already; False where there is none.
+        """
+        if stands := still(milestone):
+            return stands
+        if waiting is None:
+            waiting = milestone.deadline_changes.filter(state=cls.State.PROPOSED).select_related("proposed_by").first()
+        if waiting:
+            return _("%(person)s proposed %(term)s on %(day)s: that waits for a decision first.") % {
+                "person": waiting.proposed_by,
+                "term": waiting.after.in_words(),
+                "day": short(waiting.proposed_at),
+            }
+        return ""
+
+    @staticmethod
+    def unfit(term, now):
+        """Why a term cannot take the place of the one there is, a sentence; empty where it can."""
+        if not term or term.kind == Kind.UNKNOWN:
+            return _("This term cannot be read. Write it as 31.10.2026, October 2026, Q4 2026 or H2 2026.")
+        if term.kind == now.kind and (term.due_on == now.due_on if term.due_on else term.text == now.text):
+            return _("This is the term that stands now.")
+        return ""
+
+    @staticmethod
+    def _locked(milestone):
+        """The milestone as it is stored; moves of one milestone take turns here."""
+        Milestone.objects.select_for_update().only("pk").get(pk=milestone)
+        return Milestone.objects.select_related("item__roadmap").get(pk=milestone)
+
+    @contextmanager
+    def _deciding(self, by, state, note=""):
+        access.require(by, "review", self.milestone)
+        with self._closing(by, state, note) as milestone:
+            if self.proposed_by_id == by.pk:
+                raise NotAllowed(OWN_PROPOSAL, ask=access.whom_to_ask("review", milestone, apart_from=by))
+            self.decided_by = by
+            yield milestone
+
+    @contextmanager
+    def _closing(self, by, state, note):
+        """The frame of the verbs that close a proposal; whatever fails leaves it as it was."""
+        before = self.__dict__.copy()
+        try:
+            with change_set(by=by, reason=note):
+                milestone = self._locked(self.milestone_id)
+                stored = DeadlineChange.objects.select_related("decided_by", "proposed_by").get(pk=self.pk)
+                if not stored.is_open:
+                    raise WrongState(stored.closed_in_words())
+                self.state, self.decided_at = state, moment()
+                yield milestone
+                self.save()
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    def closed_in_words(self):
+        """ "This was already approved by … on …"; of a proposal that is not open any more."""
+        return _("This was already %(state)s by %(person)s on %(day)s.") % {
+            "state": self.get_state_display(),
+            "person": self.decided_by or self.proposed_by,
+            "day": short(self.decided_at),
+        }
+
+    def approve(self, *, by, note=""):
+        """Move the milestone's current term; the slip against the agreed one stays in sight."""
+        with self._deciding(by, self.State.APPROVED, note) as milestone:
+            if stands := still(milestone) or self.unfit(self.after, milestone.current):
+                raise WrongState(stands)
+            self.before = milestone.current  # an amendment may have moved it since
+            milestone.current = self.after
+            milestone.moves += 1
+            milestone.save()
+            milestone.carry_down()
+            self.milestone = milestone
+
+    def reject(self, *, by, note=""):
+        """Leave the term as it is; the note says why."""
+        with self._deciding(by, self.State.REJECTED, note):
+            pass
+
+    def withdraw(self, *, by, note=""):
+        """Take back one's own proposal while nobody has decided."""
+        with self._closing(by, self.State.WITHDRAWN, note):
+            if self.proposed_by_id != by.pk:
+                raise NotAllowed(_("Only who proposed it may take it back."))
+
+    # Amendments: the signed text itself moves.
+
+    @classmethod
+    def amend_by(cls, amendment, moves, *, by):
+        """Enter a signed amendment with all that it moves, (milestone, new term) pairs, as one change."""
+        access.require(by, "plan", amendment)
+        with change_set(by=by, reason=str(amendment)):
+            Roadmap.objects.select_for_update().only("pk").get(pk=amendment.roadmap_id)
+            if amendment.roadmap.state != Roadmap.State.ADOPTED:
+                raise WrongState(not_adopted(amendment.roadmap))
+            amendment.full_clean()
+            amendment.save()
+            return [cls.amend(milestone, to, amendment=amendment, by=by) for milestone, to in moves]
 
     @classmethod
     def amend(cls, milestone, to, *, amendment, by):
@@ -150,29 +319,20 @@ class DeadlineChange(Tracked):
             milestone.current = to
         return change
 
-    @contextmanager
-    def _deciding(self, by, state):
-        access.require(by, "review", self.milestone)
-        if self.state != self.State.PROPOSED:
-            raise WrongState(_("This was already decided: %(state)s.") % {"state": self.get_state_display()})
-        if self.proposed_by_id == by.pk:
-            raise NotAllowed(_("You proposed this change: another person must decide."))
-        with change_set(by=by):
-            Milestone.objects.select_for_update().only("pk").get(pk=self.milestone_id)
-            self.state, self.decided_by, self.decided_at = state, by, moment()
-            self.save()
-            yield
 
-    def approve(self, *, by):
-        """Move the milestone's current term; the slip against the agreed one stays in sight."""
-        with self._deciding(by, self.State.APPROVED):
-            milestone = Milestone.objects.select_related("item__roadmap").get(pk=self.milestone_id)
-            milestone.current = self.after
-            milestone.moves += 1
-            milestone.save()
-            milestone.carry_down()
-            self.milestone = milestone
+def still(milestone):
+    """Why no current term of this milestone moves now, a sentence; empty where it may."""
+    roadmap = milestone.item.roadmap
+    if roadmap.state != Roadmap.State.ADOPTED:
+        return not_adopted(roadmap)
+    if milestone.control == Control.DROPPED:
+        return _("The milestone was dropped from the plan: its term does not move any more.")
+    if milestone.is_completed:
+        return _("The milestone is completed: its term does not move any more.")
+    return ""
 
-    def reject(self, *, by):
-        with self._deciding(by, self.State.REJECTED):
-            pass
+
+def not_adopted(roadmap):
+    if roadmap.state == Roadmap.State.DRAFT:
+        return _("The plan is a draft: its terms are written with the plan, and move only once it is adopted.")
+    return _("The roadmap is closed: its terms do not move any more.")

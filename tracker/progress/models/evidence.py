@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.errors import WrongState
 from tracker.progress.workflow import IN_REVIEW, Audience, ReportState
 from tracker.roadmaps import access
 
@@ -87,6 +88,11 @@ class Evidence(Tracked):
     def get_absolute_url(self):
         return reverse("evidence", args=[self.pk])
 
+    @property
+    def is_web(self):
+        """Whether the address is one that a browser may follow: never a script, whoever entered it."""
+        return self.address.startswith(("https://", "http://"))
+
     def keep_file(self, upload, content_type):
         """Take over an uploaded file: its given name, type, size and checksum are recorded."""
         digest = hashlib.sha256()
@@ -100,6 +106,15 @@ class Evidence(Tracked):
         """Attach to a report and its commitment; attaching twice changes nothing."""
         with change_set():
             return Proof.objects.get_or_create(evidence=self, commitment=report.commitment, report=report)[0]
+
+    def attach(self, report, *, by):
+        """Put it under another report that its party is writing; who does so is one of the report's authors."""
+        commitment = report.commitment
+        if (self.roadmap_id, self.party_id) != (commitment.roadmap_id, commitment.party_id):
+            raise WrongState(_("The document belongs to another party or plan."))
+        with change_set(by=by):
+            report.write(by=by)
+            return self.prove(report)
 
 
 class Proof(Tracked):

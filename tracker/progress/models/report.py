@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.dates import today_in
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.progress import rollup
 from tracker.progress.workflow import IN_REVIEW, MOVES, WITH_THE_PARTY, Audience, ReportState
@@ -21,6 +22,7 @@ from .round import Round
 
 CORRECTION_DAYS = 7
 LOST = _("The round is closed. What you wrote is kept and goes into the next round.")
+NOT_AGAIN = _("The round is closed: what you take back now could not be sent again.")
 ONE_STEP = _("This roadmap has no second step: a submitted report goes straight to review.")
 NOT_ENDORSED = _("The party's coordinator has not endorsed this report yet.")
 OWN_WORDS = _("You wrote part of this report: another reviewer must decide on it.")
@@ -31,13 +33,33 @@ def executed_by_reporter(organisations):
     return executed_by(organisations, to_commitment="commitment__")
 
 
+def shown_to(user):
+    """The condition on the reports that this person sees.
+
+    Drafts, returned ones: the own party. Submitted: reviewers and administrators too. Accepted: all readers.
+    """
+    read = access.scope(user, "read", **PATHS)
+    own = access.own_party(user, **PATHS, party="commitment__party")
+    return own | (in_secretariat(user) & Q(state__in=IN_REVIEW)) | (read & Q(state=ReportState.ACCEPTED))
+
+
+def in_secretariat(user):
+    """The condition on the reports of which this person reviews or administers the roadmap."""
+    return access.scope(user, "review", **PATHS) | access.scope(user, "reopen", **PATHS)
+
+
+def taken_late():
+    """The condition on reports of closed rounds that may still be sent: the day they are taken until has not ended."""
+    reopened = Report.objects.filter(state__in=rollup.NOT_RECEIVED, late_until__isnull=False).order_by()
+    may_come = access.NOTHING
+    for zone in reopened.values_list("commitment__roadmap__time_zone", flat=True).distinct():
+        may_come |= Q(commitment__roadmap__time_zone=zone, late_until__gte=today_in(zone))
+    return may_come & Q(state__in=rollup.NOT_RECEIVED, round__state=Round.State.CLOSED)
+
+
 class ReportQuerySet(TrackedQuerySet):
     def visible_to(self, user):
-        """Drafts, returned ones: the own party. Submitted: reviewers and administrators too. Accepted: all readers."""
-        read = access.scope(user, "read", **PATHS)
-        own = access.own_party(user, **PATHS, party="commitment__party")
-        review = access.scope(user, "review", **PATHS) | access.scope(user, "reopen", **PATHS)
-        return self.filter(own | (review & Q(state__in=IN_REVIEW)) | (read & Q(state=ReportState.ACCEPTED)))
+        return self.filter(shown_to(user))
 
     def with_open_text(self, user):
         """Annotate `text_is_open`: whether this reader gets text and files, or only status and dates."""
@@ -55,13 +77,21 @@ class ReportQuerySet(TrackedQuerySet):
 
     def reviewed_by(self, user):
         """Those that this person may review."""
-        return self.filter(access.scope(user, "review", **PATHS))
+        return self.within("review", user)
+
+    def within(self, verb, user):
+        """Those within which this person may do a verb that no party bounds."""
+        return self.filter(access.scope(user, verb, **PATHS))
 
     def in_review(self):
         """Those that wait for the reviewer: endorsed, or submitted where the roadmap asks for one step."""
         return self.filter(
             Q(state=ReportState.ENDORSED) | Q(state=ReportState.SUBMITTED, commitment__roadmap__two_steps=False)
         )
+
+    def past_review(self, *, on):
+        """Those whose reviewer is silent: the review was due before the day (domain.md §4)."""
+        return self.in_review().filter(round__review_due__lt=on)
 
     def accepted(self):
         return self.filter(state=ReportState.ACCEPTED)
@@ -130,6 +160,7 @@ class Report(Tracked):
         verbose_name=_("decided by"),
     )
     correct_by = models.DateField(_("correct by"), null=True, editable=False)
+    late_until = models.DateField(_("taken late until"), null=True, editable=False)  # after its round has closed
     is_confirmed = models.BooleanField(_("document checked"), default=False, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -159,8 +190,15 @@ class Report(Tracked):
 
     @property
     def is_lost(self):
-        """Not sent before its round closed: kept as it is, and carried into the next."""
-        return self.state in (ReportState.ASKED, ReportState.DRAFT) and self.round.state == Round.State.CLOSED
+        """Not sent before its round closed, nor by the day until which it is taken late: carried into the next."""
+        if self.state not in rollup.NOT_RECEIVED or self.round.state != Round.State.CLOSED:
+            return False
+        return self.late_until is None or self.late_until < self.commitment.roadmap.today()
+
+    @property
+    def wanted_by(self):
+        """The day by which its party is to send it."""
+        return self.correct_by or self.late_until or self.round.entry_due
 
     @property
     def is_in_review(self):
@@ -176,7 +214,10 @@ class Report(Tracked):
             return LOST, None
         if verb == "write" and not self.is_with_the_party:
             return {
-                ReportState.SUBMITTED: (_("It has been sent for review. To write on, take it back first."), "write"),
+                ReportState.SUBMITTED: (
+                    _("It has been sent for review. To write on, take it back first."),
+                    None if access.may(by, "write", self) else "write",
+                ),
                 ReportState.ENDORSED: (
                     _("It has been endorsed and waits for the reviewer; it can no longer be edited."),
                     "review",
@@ -247,8 +288,10 @@ class Report(Tracked):
             ReportAuthor.objects.get_or_create(report=self, user=by)
 
     def withdraw(self, *, by):
-        """Take back what was sent, to write on."""
+        """Take back what was sent, to write on; not where it could not be sent again."""
         with self._moving("withdraw", by):
+            if self.is_lost:
+                raise WrongState(NOT_AGAIN)
             self.submitted_at = self.submitted_by = None
             self.save()
 

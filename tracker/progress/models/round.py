@@ -1,14 +1,34 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib import dates
 from tracker.lib.errors import WrongState
-from tracker.lib.texts import TextsField
+from tracker.lib.terms import Kind, Term
+from tracker.lib.texts import Texts, TextsField
+from tracker.progress.rollup import silent_rounds
 from tracker.roadmaps import access
-from tracker.roadmaps.models import Commitment
+from tracker.roadmaps.models import Commitment, Participation, Roadmap
+
+# What a roadmap's frequency makes of a day: the kind of period it lies in, and its first and last day
+PERIODS = {
+    Roadmap.Frequency.MONTHLY: (Kind.MONTH, lambda day: dates.month_bounds(day.year, day.month)),
+    Roadmap.Frequency.QUARTERLY: (Kind.QUARTER, lambda day: dates.quarter_bounds(*dates.quarter_of(day))),
+    Roadmap.Frequency.HALF_YEARLY: (Kind.HALF_YEAR, lambda day: dates.half_year_bounds(day.year, 1 + day.month // 7)),
+    Roadmap.Frequency.YEARLY: (Kind.YEAR, lambda day: dates.year_bounds(day.year)),
+}
+# A round opens, reports are due, the review is due so many days after its period, unless the last round had others
+OPENS, ENTRY, REVIEW = 0, 20, 30
 
 
 class RoundQuerySet(TrackedQuerySet):
@@ -63,7 +83,7 @@ class Round(Tracked):
         return str(self.name)
 
     def get_absolute_url(self):
-        return reverse("rounds", args=[self.roadmap.slug])
+        return reverse("round", args=[self.roadmap.slug, self.pk])
 
     def clean(self):
         if not (self.starts_on and self.ends_on):
@@ -72,13 +92,77 @@ class Round(Tracked):
             roadmap=self.roadmap_id, starts_on__lte=self.ends_on, ends_on__gte=self.starts_on
         ).exclude(pk=self.pk)
         if overlapping.exists():
-            raise ValidationError({"starts_on": _("Another round already covers part of this period.")})
+            sentence = _("Another round already covers part of this period.")
+            raise ValidationError({"starts_on": ValidationError(sentence, code="overlap")})
 
     def held_up(self, verb, *, by):
         """What else than rights keeps a round from being turned; asked by access.why_not."""
         if self.state == self.State.CLOSED:
             return self._in_another_state(), None
         return None
+
+    @classmethod
+    def suggested(cls, roadmap, *, on):
+        """The round that would come next, not saved: the period after the last one's, with days like its own."""
+        last = cls.objects.filter(roadmap=roadmap).order_by("-ends_on").first()
+        first_day = last.ends_on + timedelta(days=1) if last else max(roadmap.starts_on, on)
+        kind, bounds = PERIODS[roadmap.frequency]
+        starts_on, ends_on = bounds(first_day)
+        if last:
+            starts_on = first_day
+            after = [(day - last.ends_on).days for day in (last.opens_on, last.entry_due, last.review_due)]
+        else:
+            after = [OPENS, ENTRY, REVIEW]
+        opens_on, entry_due, review_due = (ends_on + timedelta(days=days) for days in after)
+        name = Texts()
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                name[language] = Term(kind=kind, starts_on=starts_on, due_on=ends_on).in_words()
+        return cls(
+            roadmap=roadmap, name=name, starts_on=starts_on, ends_on=ends_on,
+            opens_on=opens_on, entry_due=entry_due, review_due=review_due,
+        )  # fmt: skip
+
+    def parts(self):
+        """What the round asks about, as (area id, party id) pairs, either of them None for all; empty: everything."""
+        return set(self.scope.values_list("area", "party")) if self.pk else set()
+
+    def plan(self, *, by, parts=(), seen=None):
+        """Save the planned round and the parts that it asks about; `seen` are those the editor started from."""
+        self._require(self.State.PLANNED, by)
+        wanted = set(parts)
+        with change_set(by=by):
+            if self.pk:  # the row alone would not tell that it was opened, or its parts changed, meanwhile
+                stored = Round.objects.select_for_update().get(pk=self.pk)
+                if stored.state != self.State.PLANNED:
+                    raise WrongState(stored._in_another_state())
+                if stored.version != self.version or (seen is not None and stored.parts() != seen):
+                    raise self._conflict()
+            self.save()
+            known = self.parts()
+            for area, party in known - wanted:
+                self.scope.get(area=area, party=party).delete()
+            RoundScope.objects.bulk_create(
+                [RoundScope(round=self, area_id=area, party_id=party) for area, party in sorted_parts(wanted - known)]
+            )
+
+    def asks_about(self):
+        """The condition on commitments that they lie in the parts which this round asks about."""
+        about = Q()
+        for area, party in self.parts():
+            about |= Q(**({"area": area} if area else {}), **({"party": party} if party else {}))
+        return about
+
+    def to_ask(self, commitments=None):
+        """The commitments, of these or of the whole roadmap, that are unfinished, asked about and not yet asked."""
+        if commitments is None:
+            commitments = Commitment.objects.filter(roadmap=self.roadmap_id)
+        return commitments.unfinished().filter(self.asks_about()).exclude(reports__round=self)
+
+    def would_ask(self):
+        """Those that opening would ask now: without the ones it would first release, as their party has left."""
+        taking_part = Participation.objects.counting().filter(item=OuterRef("milestone__item"), party=OuterRef("party"))
+        return self.to_ask().filter(Exists(taking_part))
 
     def open(self, *, by):
         """Ask each counting party for a report on each unfinished commitment; returns how many were asked."""
@@ -90,15 +174,19 @@ class Round(Tracked):
             return self.ask(Commitment.objects.filter(roadmap=self.roadmap_id))
 
     def ask(self, commitments):
-        """Ask for a report on those of the commitments that are unfinished and not yet asked in this round.
+        """Ask for a report on those of the commitments that `to_ask` finds among them.
 
         The text of a report that was not received in the round before is carried into the new one (domain.md §1).
         """
         from .report import Report
 
-        wanted = list(commitments.unfinished().exclude(reports__round=self).select_related("milestone__item__roadmap"))
-        last = self.roadmap.rounds.filter(state=self.State.CLOSED).order_by("-starts_on").first()
-        unsent = {r.commitment_id: r for r in Report.objects.filter(round=last).not_received()} if last else {}
+        wanted = list(self.to_ask(commitments).select_related("milestone__item__roadmap"))
+        later = Report.objects.filter(
+            commitment=OuterRef("commitment"), round__state=self.State.CLOSED,
+            round__starts_on__gt=OuterRef("round__starts_on"),
+        )  # fmt: skip
+        before = Report.objects.filter(commitment__in=[c.pk for c in wanted], round__state=self.State.CLOSED)
+        unsent = {report.commitment_id: report for report in before.not_received().exclude(Exists(later))}
         Report.objects.bulk_create(
             [Report(commitment=c, round=self).carrying(unsent.get(c.pk)) for c in wanted], batch_size=500
         )
@@ -108,23 +196,43 @@ class Round(Tracked):
         return len(wanted)
 
     def close(self, *, by):
-        """Close the round: what was not sent counts as not received, and its parties as silent."""
+        """Close the round: what was not sent counts as not received, and its parties as silent. Returns how many."""
         from .report import Report
 
         self._require(self.State.OPEN, by)
         with change_set(by=by):
             self.state, self.closed_at = self.State.CLOSED, moment()
             self.save()
-            silent = list(
-                Commitment.objects.filter(
-                    answer=Commitment.Answer.ASKED,
-                    pk__in=Report.objects.filter(round=self).not_received().values("commitment"),
-                ).select_related("milestone__item__roadmap")
-            )
-            for commitment in silent:
-                commitment.silent_rounds += 1
-            Commitment.objects.bulk_update(silent, ["silent_rounds"])
-        return len(silent)
+            unsent = Report.objects.filter(round=self).not_received().values("commitment")
+            commitments = list(Commitment.objects.filter(pk__in=unsent).select_related("milestone__item__roadmap"))
+            said = defaultdict(list)
+            reports = Report.objects.filter(commitment__in=unsent).select_related("round").defer("narrative")
+            for report in reports.latest_first():
+                said[report.commitment_id].append(report)
+            for commitment in commitments:
+                commitment.silent_rounds = silent_rounds(said[commitment.pk])
+            Commitment.objects.bulk_update(commitments, ["silent_rounds"])
+        return len(commitments)
+
+    def allow_late(self, party, *, until, reason, by):
+        """Take, till the end of that day, what this party had not sent when the round closed; returns how many.
+
+        Its silence ends with what it sends, not with the permission.
+        """
+        from .report import Report
+
+        self._require(self.State.CLOSED, by)
+        if not reason.strip():
+            raise ValidationError({"reason": _("Give the reason.")})
+        if until < self.roadmap.today():
+            raise ValidationError({"until": _("Give a day that is not past yet.")})
+        missing = Report.objects.filter(round=self, commitment__party=party).not_received()
+        with change_set(by=by, reason=reason.strip()):
+            count = missing.count()
+            if not count:
+                raise WrongState(_("Nothing of %(party)s is missing in this round.") % {"party": party})
+            missing.exclude(late_until=until).update(late_until=until)
+        return count
 
     def _require(self, state, by):
         access.require(by, "plan", self)
@@ -133,3 +241,59 @@ class Round(Tracked):
 
     def _in_another_state(self):
         return _("The round is %(state)s.") % {"state": self.get_state_display()}
+
+
+def sorted_parts(parts):
+    """Pairs of which one may be None, in an order that does not depend on chance."""
+    return sorted(parts, key=lambda part: tuple(pk or 0 for pk in part))
+
+
+class RoundScope(Tracked):
+    """A part of the plan that a round asks about: an area, a party, or both. A round without such rows asks all."""
+
+    history_label = ("round",)
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="scope", verbose_name=_("round"))
+    area = models.ForeignKey(
+        "roadmaps.PriorityArea", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("area")
+    )
+    party = models.ForeignKey(
+        "roadmaps.Party", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("party")
+    )
+
+    class Meta:
+        verbose_name = _("part asked about")
+        verbose_name_plural = _("parts asked about")
+        ordering = ["round", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(area__isnull=False) | models.Q(party__isnull=False), name="scope_names_something"
+            ),
+            models.UniqueConstraint("round", Coalesce("area", 0), Coalesce("party", 0), name="part_once_per_round"),
+        ]
+
+    def __str__(self):
+        return " · ".join(str(part) for part in (self.area, self.party) if part)
+
+
+class Reminder(Tracked):
+    """A reminder that was sent to a party about what it has not reported in a round."""
+
+    history_label = ("round", "party")
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="reminders", verbose_name=_("round"))
+    party = models.ForeignKey("roadmaps.Party", models.PROTECT, related_name="+", verbose_name=_("party"))
+    sent_at = models.DateTimeField(_("sent at"))
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, verbose_name=_("sent by")
+    )
+    people = models.PositiveSmallIntegerField(_("to how many people"), default=0)
+    reports = models.PositiveIntegerField(_("about how many reports"), default=0)
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["-sent_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.party}, {self.sent_at:%d.%m.%Y}"

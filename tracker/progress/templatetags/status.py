@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from tracker.progress import status
 from tracker.progress.workflow import ReportState
+from tracker.roadmaps.models import Commitment
 
 register = template.Library()
 
@@ -19,10 +20,16 @@ REPORT_MARKS = {
     ReportState.ACCEPTED: ("", "tick"),
     ReportState.RETURNED: ("risk", "say"),
 }
+CONFIRMATION_MARKS = {
+    Commitment.Confirmation.DECLARED: ("", "say"),
+    Commitment.Confirmation.DOCUMENTED: ("", "doc"),
+    Commitment.Confirmation.CONFIRMED: ("done", "seal"),
+}
 MARKS = {
     "timeliness": (status.Timeliness, status.TIMELINESS_MARKS),
     "execution": (status.Execution, status.EXECUTION_MARKS),
     "control": (status.Control, status.CONTROL_MARKS),
+    "confirmation": (Commitment.Confirmation, CONFIRMATION_MARKS),
     "report": (ReportState, REPORT_MARKS),
 }
 

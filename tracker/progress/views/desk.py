@@ -64,7 +64,7 @@ def rows_of(reports):
             "slip": slip_in_words(report.commitment.milestone),
             "since": since(report),
             "due_in": due_in_words(report, on=days[report.commitment.roadmap_id]),
-            "is_late": (report.correct_by or report.round.entry_due) < days[report.commitment.roadmap_id],
+            "is_late": report.wanted_by < days[report.commitment.roadmap_id],
             "remark": remarks.get(report.pk),
         }
         for report in reports
@@ -89,4 +89,4 @@ def since(report):
 
 
 def due_in_words(report, *, on):
-    return days_in_words(report.correct_by or report.round.entry_due, on=on)
+    return days_in_words(report.wanted_by, on=on)

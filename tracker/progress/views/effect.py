@@ -16,7 +16,7 @@ from tracker.progress.workflow import ReportState
 from tracker.roadmaps.models import Milestone
 from tracker.roadmaps.rollup import apply, from_commitments
 
-COLUMNS = ("weight", "control", "control_on", "execution", "done_on", "due_on", "state", "item")
+COLUMNS = ("weight", "control", "control_on", "execution", "done_on", "due_on", "state", "item", "drop_reason")
 
 
 @dataclass

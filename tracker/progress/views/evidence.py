@@ -28,8 +28,7 @@ def evidence(request, pk):
     found = get_object_or_404(Evidence.objects.visible_to(request.user).select_related("roadmap", "party"), pk=pk)
     request.roadmap = found.roadmap
     if not found.file:
-        is_web = found.address.startswith(("https://", "http://"))
-        return render(request, "progress/evidence.html", {"document": found, "is_web": is_web})
+        return render(request, "progress/evidence.html", {"document": found})
     try:
         file = found.file.open("rb")
     except FileNotFoundError as error:

@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from tracker.dashboards.status_rows import roadmap_parties, slip_in_words
 from tracker.dashboards.strips import parties_strip
+from tracker.history.as_of import as_of
 from tracker.progress.models import Report
 from tracker.progress.status import rule_for
+from tracker.progress.workflow import ReportState
 from tracker.roadmaps.models import Executor
 
 SHOWN = (
@@ -43,15 +45,24 @@ def heading_of(report):
         "milestone": milestone,
         "party": commitment.party,
         "today": today,
-        "executors": [
-            executor.organisation
-            for executor in Executor.objects.filter(
-                participation__item=milestone.item_id, participation__party=commitment.party_id
-            ).select_related("organisation")
-        ],
+        "executors": executors_of(report),
         "timeliness": rule_for(commitment, on=today).timeliness,
         "slip": slip_in_words(milestone),
     }
+
+
+def executors_of(report):
+    """Who carries out the part: of an accepted report as recorded when it was accepted, with the names of then."""
+    commitment = report.commitment
+    executors = Executor.objects.filter(
+        participation__item=commitment.milestone.item_id, participation__party=commitment.party_id
+    ).select_related("organisation")
+    moment = report.decided_at if report.state == ReportState.ACCEPTED else None
+    with as_of(moment):
+        found = [executor.organisation for executor in executors.all()]
+    if moment and not found:  # accepted before the plan was entered here
+        found = [executor.organisation for executor in executors.all()]
+    return found
 
 
 def others_on(milestone, *, on):

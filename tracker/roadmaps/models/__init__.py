@@ -4,7 +4,7 @@ from .commitment import Commitment
 from .grant import Grant, Role
 from .item import Executor, Item, Participation
 from .judged import Confidence, Control, Execution, State
-from .milestone import Milestone
+from .milestone import Milestone, Replacement
 from .organisation import Organisation
 from .party import Party, RoadmapParty
 from .roadmap import Roadmap
@@ -23,6 +23,7 @@ __all__ = [
     "Participation",
     "Party",
     "PriorityArea",
+    "Replacement",
     "Roadmap",
     "RoadmapArea",
     "RoadmapParty",

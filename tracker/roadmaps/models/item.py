@@ -71,6 +71,8 @@ class Item(Tracked):
             raise ValidationError({"area": _("This area is not one of the roadmap's.")})
         if self.control != Control.ON and not (self.control_on and self.control_basis):
             raise ValidationError({"control": _("Give the day and the basis of the decision.")})
+        if self.roadmap_id and self.control_on and self.control_on > self.roadmap.today():
+            raise ValidationError({"control_on": _("The day of the decision lies in the future.")})
 
     def settle(self):
         self.number_key = number_key(self.number)
@@ -95,18 +97,30 @@ class Item(Tracked):
             milestone.carry_down()
 
     def decide_control(self, control, *, basis, by, on=None, reason=""):
-        """Close, drop or put back on control the item with all its milestones: a decision with basis and day.
+        """Close, drop or put back on control the item with its milestones: a decision with basis and day.
 
-        `reason` is a Milestone.DropReason, for what is dropped.
+        A milestone about which something else was decided before keeps that decision. `reason` is a
+        Milestone.DropReason, for what is dropped.
         """
         access.require(by, "plan", self)
         with change_set(by=by, reason=basis):
+            together = self.decided_together()
             self.control, self.control_basis = control, basis
             self.control_on = None if control == Control.ON else on or self.roadmap.today()
+            self.full_clean()
             self.save()
-            for milestone in self.milestones.all():
-                milestone.item = self
+            for milestone in together:
                 milestone.decide_control(control, basis=basis, by=by, on=self.control_on, reason=reason)
+
+    def decided_together(self):
+        """The milestones that stand as the item does, by the same decision: the next one takes them along."""
+        milestones = list(self.milestones.filter(control=self.control).order_by("pk"))
+        for milestone in milestones:
+            milestone.item = self
+        if self.control == Control.ON:
+            return milestones
+        decision = (self.control_on, self.control_basis)
+        return [m for m in milestones if (m.control_on, m.control_basis) == decision]
 
     def add_milestone_of_its_own(self, term):
         """The milestone of an item given without any: its own wording and term (domain.md §1)."""
@@ -118,8 +132,14 @@ class Item(Tracked):
 
 class ParticipationQuerySet(TrackedQuerySet):
     def counting(self):
-        today = moment().date()
-        return self.filter(models.Q(until=None) | models.Q(until__gte=today), role__in=Participation.COUNTING)
+        return self.within_their_days().filter(role__in=Participation.COUNTING)
+
+    def within_their_days(self, on=None):
+        """Those that have begun on the day (today, if none is given) and are not over."""
+        today = on or moment().date()
+        return self.filter(
+            models.Q(since=None) | models.Q(since__lte=today), models.Q(until=None) | models.Q(until__gte=today)
+        )
 
 
 class Participation(Tracked):
@@ -158,7 +178,13 @@ class Participation(Tracked):
     @property
     def is_counting(self):
         """Whether the party reports on the item's milestones."""
-        return self.role in self.COUNTING and (self.until is None or self.until >= moment().date())
+        today = moment().date()
+        has_begun = self.since is None or self.since <= today
+        return self.role in self.COUNTING and has_begun and (self.until is None or self.until >= today)
+
+    def clean(self):
+        if self.since and self.until and self.until < self.since:
+            raise ValidationError({"until": _("The party would leave before it joins.")})
 
 
 class Executor(Tracked):

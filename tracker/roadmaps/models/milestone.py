@@ -187,9 +187,44 @@ class Milestone(Judged, Tracked):
     def decide_control(self, control, *, basis, by, on=None, reason=""):
         """Close as completed, drop, or put back on control: a decision about the plan, with basis and day."""
         access.require(by, "plan", self)
+        if self.drop_reason == self.DropReason.REPLACED and (control, reason) != (self.control, self.drop_reason):
+            self._require_nothing_in_its_place()
         with change_set(by=by, reason=basis):
+            if reason != self.DropReason.REPLACED:
+                self.replaced_by.all().delete()
             self.control, self.control_basis, self.drop_reason = control, basis, reason
             self.control_on = None if control == Control.ON else on or self.item.roadmap.today()
             self.full_clean()
             self.save()
             self.carry_down()
+
+    def _require_nothing_in_its_place(self):
+        """What was replaced comes back only when nothing stands in its place any more: work is never counted twice."""
+        standing = [r.new for r in self.replaced_by.exclude(new__control=Control.DROPPED).select_related("new")]
+        if standing:
+            numbers = ", ".join(milestone.number for milestone in standing)
+            raise WrongState(
+                _("In the place of %(number)s stands %(others)s: drop that first.")
+                % {"number": self.number, "others": numbers}
+            )
+
+
+class Replacement(Tracked):
+    """A milestone that was split or merged points to what stands in its place (domain.md §8)."""
+
+    history_label = ("new",)
+
+    old = models.ForeignKey(Milestone, models.PROTECT, related_name="replaced_by", verbose_name=_("replaced milestone"))
+    new = models.ForeignKey(Milestone, models.PROTECT, related_name="replaces", verbose_name=_("in its place"))
+
+    class Meta:
+        verbose_name = _("replacement")
+        verbose_name_plural = _("replacements")
+        ordering = ["old", "new"]
+        constraints = [
+            models.UniqueConstraint(fields=["old", "new"], name="replacement_once"),
+            models.CheckConstraint(condition=~models.Q(old=models.F("new")), name="replaced_by_another"),
+        ]
+
+    def __str__(self):
+        return f"{self.old.number} → {self.new.number}"

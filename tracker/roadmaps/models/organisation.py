@@ -7,6 +7,10 @@ from tracker.lib.texts import TextsField, fold
 
 
 class OrganisationQuerySet(TrackedQuerySet):
+    def at_work(self):
+        """Those that have not ended."""
+        return self.filter(ended_on=None)
+
     def within(self, organisations):
         """The ids of the given organisations and of everything under them."""
         found, level = set(), set(organisations)
@@ -46,11 +50,33 @@ class Organisation(Tracked):
         return str(self.name)
 
     def clean(self):
-        above = self.parent
-        while above is not None:
-            if above.pk == self.pk:
-                raise ValidationError({"parent": _("An organisation cannot be part of itself.")})
-            above = above.parent
+        if self.pk and self.is_led_to_by(self.parent, "parent"):
+            raise ValidationError({"parent": _("An organisation cannot be part of itself.")})
+        if self.successor_id:
+            self._check_successor()
+
+    def is_led_to_by(self, other, link):
+        """Whether the chain of the other's parents, or successors, comes back to this one."""
+        seen = set()
+        while other is not None and other.pk not in seen:
+            if other.pk == self.pk:
+                return True
+            seen.add(other.pk)
+            other = getattr(other, link)
+        return False
+
+    def _check_successor(self):
+        if self.pk and self.is_led_to_by(self.successor, "successor"):
+            raise ValidationError({"successor": _("The chain of successors would lead back to this organisation.")})
+        if not self.ended_on:
+            raise ValidationError({"ended_on": _("Give the day on which it ended.")})
+        if self.successor.party_id not in (None, self.party_id):
+            raise ValidationError(
+                {
+                    "successor": _("“%(organisation)s” belongs to %(its)s: another party's cannot take over.")
+                    % {"organisation": self.successor, "its": self.successor.party}
+                }
+            )
 
     def settle(self):
         self.search = fold(*self.name.all(), *self.abbreviation.all())
