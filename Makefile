@@ -11,7 +11,7 @@ ifeq ($(SAMPLE),1)
 local += REQUIRE_MFA=$(or $(REQUIRE_MFA),0)
 endif
 
-.PHONY: run setup admin test test-postgres check bench lock messages shots clean
+.PHONY: run setup admin test test-postgres check scan bench docs lock messages shots clean
 
 $(VENV)/.runs: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,11 @@ $(VENV)/.runs: requirements.txt
 
 $(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
 	$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+$(VENV)-scan/.runs: requirements-scan.txt
+	$(PYTHON) -m venv $(VENV)-scan
+	$(VENV)-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
 	touch $@
 
 setup: $(VENV)/.runs
@@ -48,12 +53,20 @@ test-postgres: $(VENV)/.tests
 check: $(VENV)/.tests
 	bash scripts/check.sh $(bin)
 
+scan: $(VENV)/.runs $(VENV)-scan/.runs ## the scanner wapiti as nobody and as three roles; LOGS=folder keeps what it saw
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django
+	$(bin)/python -m scripts.scan $(VENV)-scan/bin/python $(LOGS)
+
 bench: setup
 	$(local) $(bin)/python -m scripts.bench
+
+docs: $(VENV)/.tests ## the page of rights, from the tables that hold
+	$(bin)/python -m scripts.rights > docs/rights.md
 
 lock: ## renew the locks; needs uv
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group scan -o requirements-scan.txt
 
 messages: $(VENV)/.tests ## collect the strings to translate; needs Debian's gettext
 	$(manage) makemessages --all --no-obsolete --no-wrap --ignore 'data/*' --ignore '$(VENV)/*' --ignore 'tests/*' --verbosity 0

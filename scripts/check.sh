@@ -8,3 +8,4 @@ bin=$1
 "$bin/python" manage.py makemigrations --check --dry-run --verbosity 0
 SECRET_KEY=$(head -c 60 /dev/urandom | base64 -w0) ALLOWED_HOSTS=tracker.example.org "$bin/python" manage.py check --deploy --fail-level WARNING
 "$bin/python" -m scripts.checks
+"$bin/python" -m scripts.rights | diff -u docs/rights.md - || { echo "docs/rights.md is out of date: make docs"; exit 1; }

@@ -60,3 +60,9 @@ class AttackTest(TrackerTestCase):
         self.client.force_login(self.administrator)
         response = self.client.get("/admin/progress/report/?narrative__startswith=Секрет")
         self.assertIn(response.status_code, (302, 400))
+
+    def test_a_made_up_id_in_a_searched_choice_is_refused_in_words(self):
+        self.client.force_login(self.administrator)
+        for made_up in ("http://example.org/", "9" * 30):
+            response = self.client.post("/admin/roadmaps/organisation/add/", {"parent": made_up})
+            self.assertContains(response, "Select a valid choice")

@@ -169,7 +169,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "tracker.accounts.passwords.LongEnough"},
     {"NAME": "tracker.accounts.passwords.NotCommon"},
 ]
@@ -195,8 +198,13 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "tracker.accounts.adapter.SecondFactor"
 MFA_TOTP_ISSUER = "Tracker"
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "tracker.accounts.factors.AuthenticateForm",
+    "reauthenticate": "tracker.accounts.factors.ReauthenticateForm",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # a new address is pending until it is confirmed, with a second factor too
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+USERSESSIONS_ADAPTER = "tracker.accounts.adapter.Sessions"
 SOCIALACCOUNT_ADAPTER = "tracker.accounts.adapter.OutsideDoor"
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # only of addresses that the provider has verified
@@ -242,11 +250,17 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's pages use our files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 UPLOAD_LIMIT = 25 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "tracker.lib.receiving.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
 
@@ -274,7 +288,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

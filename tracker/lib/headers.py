@@ -16,9 +16,9 @@ ALWAYS = {
         )
     ),
 }  # fmt: skip
-# What must not be kept anywhere: accounts, administration. Other private pages may be kept by the reader's own browser
-# and are asked for anew each time, so that Back works and nothing is seen after signing out.
-NEVER_KEPT = ("/account/", "/admin/", "/people/", "/security/")
+# What must not be kept anywhere: accounts, administration, and every download. Other private pages may be kept by the
+# reader's own browser and are asked for anew each time, so that Back works and nothing is seen after signing out.
+NEVER_KEPT = ("/account/", "/admin/", "/people/", "/grants/", "/rights/", "/security/")
 
 
 class Headers:
@@ -32,7 +32,8 @@ class Headers:
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
-            is_kept = not request.path.startswith(NEVER_KEPT)
+            is_download = response.headers.get("Content-Disposition", "").startswith("attachment")
+            is_kept = not (request.path.startswith(NEVER_KEPT) or is_download)
             response.headers["Cache-Control"] = "private, no-cache" if is_kept else "private, no-store"
         if "no-cache" in response.headers["Cache-Control"]:
             patch_vary_headers(response, ["Cookie", "Accept-Language", "HX-Request"])

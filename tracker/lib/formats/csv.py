@@ -6,7 +6,7 @@ from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 # A cell that begins so would be run as a formula (quality.md, "Security").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # the wide ones in East Asian editions
 BOM = "\ufeff"  # without it Excel reads Cyrillic as something else
 
 
