@@ -108,7 +108,7 @@ def came_late(round_):
     end = end_of(round_.entry_due, round_.roadmap.time_zone)
     versions = Report.history.model.objects.filter(id=OuterRef("pk"), state=ReportState.RETURNED, submitted_at__lt=end)
     answered = Q(state__in=[*IN_REVIEW, ReportState.ACCEPTED], submitted_at__gte=end)
-    return answered
+    return answered & ~Exists(versions)
 
 
 @dataclass
