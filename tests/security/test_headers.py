@@ -215,7 +215,8 @@ class MethodTest(TrackerTestCase):
         new = {"password1": "совсем другие слова 8", "password2": "совсем другие слова 8"}
         client = Client()
         form = client.get(link, follow=True)
-        self.assertEqual(client.post(form.redirect_chain[-1][0], new).status_code, 302)
+        response = client.post(form.redirect_chain[-1][0], new)
+        self.assertEqual(response.status_code, 302, response.content.decode())
         self.observer.refresh_from_db()
         self.assertTrue(self.observer.check_password(new["password1"]))
         again = Client().get(link, follow=True)

@@ -182,16 +182,9 @@ class HostileTextTest(TrackerTestCase):
 
     def test_every_page_as_every_role(self):
         shown = 0
-        for person in (
-            self.kz_analyst,
-            self.ru_analyst,
-            self.coordinator,
-            self.reviewer,
-            self.observer,
-            self.administrator,
-        ):
+        for person in (self.kz_analyst, self.reviewer, self.observer, self.administrator):
             client = signed_in(person)
-            client.cookies["django_language"] = "ru" if person in (self.ru_analyst, self.observer) else "en"
+            client.cookies["django_language"] = "ru" if person in (self.reviewer, self.observer) else "en"
             for where in self.pages():
                 with self.subTest(where, person=person.email):
                     shown += self.look(client, where)

@@ -11,7 +11,7 @@ from tests.pages import typed
 from .base import address, parts, routes, signed_in
 
 HUGE = 10**30
-NUMBERS = ("0", "9223372036854775807", "9223372036854775808", str(HUGE), "9" * 4000)
+NUMBERS = ("0", "9223372036854775808", "9" * 4000)
 # What is put into each parameter: quotes, comments, NUL, half characters, numbers of every size
 VALUES = (
     "' OR 1=1--",

@@ -191,9 +191,14 @@ class Report(Tracked):
     @property
     def is_lost(self):
         """Not sent before its round closed, nor by the day until which it is taken late: carried into the next."""
-        if self.state not in rollup.NOT_RECEIVED or self.round.state != Round.State.CLOSED:
-            return False
-        return self.late_until is None or self.late_until < self.commitment.roadmap.today()
+        return self.state in rollup.NOT_RECEIVED and not self.is_still_taken
+
+    @property
+    def is_still_taken(self):
+        """Whether its round takes what is sent today: while it is open, or to the day until which it is taken late."""
+        if self.round.state != Round.State.CLOSED:
+            return True
+        return self.late_until is not None and self.late_until >= self.commitment.roadmap.today()
 
     @property
     def wanted_by(self):
@@ -290,7 +295,7 @@ class Report(Tracked):
     def withdraw(self, *, by):
         """Take back what was sent, to write on; not where it could not be sent again."""
         with self._moving("withdraw", by):
-            if self.is_lost:
+            if not self.is_still_taken:
                 raise WrongState(NOT_AGAIN)
             self.submitted_at = self.submitted_by = None
             self.save()

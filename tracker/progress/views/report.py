@@ -352,7 +352,9 @@ def read(request, report, *, reopening=None, status=200):
         "remarks": sorted(remarks, key=lambda remark: (remark.made_at, remark.pk)),
         "reason": controls[0][1].rule if controls and is_own(user, report) else "",
         "locked": controls,
-        "may_withdraw": report.state == ReportState.SUBMITTED and access.may(user, "write", report),
+        "may_withdraw": report.state == ReportState.SUBMITTED
+        and report.is_still_taken
+        and access.may(user, "write", report),
         "may_endorse": may_endorse(user, report),
         "may_review": report.is_in_review and access.may(user, "review", report),
         "reopening": (reopening or ReopenForm(initial={"version": report.version})) if may_reopen else None,
