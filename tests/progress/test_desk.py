@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 from tests import make
 from tests.base import TrackerTestCase
+from tracker.progress.desk import to_write
 from tracker.progress.models import Report, Round
 from tracker.roadmaps.models import Commitment, Role
 
@@ -156,3 +157,13 @@ class WithdrawTest(TrackerTestCase):
         Round.objects.update(entry_due=today, review_due=today + timedelta(days=9))
         row = self.client.get("/desk/").context["rows"][0]
         self.assertEqual((row["is_late"], row["due_in"]), (False, "today"))
+
+
+class DroppedTest(TrackerTestCase):
+    def test_nothing_is_wanted_of_what_was_dropped_or_released(self):
+        round_ = make.round_(self.roadmap)
+        make.report(commitment_=self.kz_commitment, round__=round_)
+        make.report(commitment_=self.ru_commitment, round__=round_, state="returned", correct_by=round_.ends_on)
+        self.assertEqual([to_write(user).count() for user in (self.kz_analyst, self.ru_analyst)], [1, 1])
+        self.milestone.decide_control("dropped", basis="Письмо", by=self.administrator, reason="cancelled")
+        self.assertEqual([to_write(user).count() for user in (self.kz_analyst, self.ru_analyst)], [0, 0])

@@ -12,6 +12,7 @@ from tracker.progress.models.report import PATHS, executed_by_reporter, taken_la
 from tracker.progress.rollup import NOT_RECEIVED
 from tracker.progress.workflow import ReportState
 from tracker.roadmaps import access
+from tracker.roadmaps.models import Control
 
 LONGEST = 500  # rows of a desk among which a place is looked for
 
@@ -24,11 +25,15 @@ class Section(models.TextChoices):
     SILENT = "silent", _("Silent in the rounds before")
 
 
+# Of what was dropped, closed or released nothing is wanted any more, though it had been asked for
+WANTED = Q(commitment__control=Control.ON, commitment__released_on=None)
+
+
 def conditions():
     """What lies in which section; what is taken late, of a closed round, stands with the silent."""
-    asked = Q(state__in=NOT_RECEIVED, round__state=Round.State.OPEN) | taken_late()
+    asked = WANTED & (Q(state__in=NOT_RECEIVED, round__state=Round.State.OPEN) | taken_late())
     return {
-        Section.RETURNED: Q(state=ReportState.RETURNED),
+        Section.RETURNED: WANTED & Q(state=ReportState.RETURNED),
         Section.DUE: asked & Q(commitment__silent_rounds=0),
         Section.SILENT: asked & Q(commitment__silent_rounds__gt=0),
     }
