@@ -45,10 +45,10 @@ admin: setup ## the first administrator of an empty installation
 test: $(VENV)/.tests
 	bash scripts/chromium.sh
 	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest -n auto
 
 test-postgres: $(VENV)/.tests
-	bash scripts/with_postgres.sh $(bin)/python -m pytest -m "not browser"
+	bash scripts/with_postgres.sh $(bin)/python -m pytest -n auto -m "not browser"
 
 check: $(VENV)/.tests
 	bash scripts/check.sh $(bin)

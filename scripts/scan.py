@@ -46,11 +46,11 @@ MODULES = [
 
 # The person; a page that such a person sees, where the scan begins with the first tasks that stand there; and what must
 # have been attacked, or the scan means nothing
-ROLES = {
-    "anonymous": (None, "/account/login/", r"POST /account/login/"),
-    "analyst": ("analyst.kz@example.org", "/desk/", r"POST /reports/\d+/\?"),
-    "reviewer": ("reviewer@example.org", "/review/", r"POST /(review|reports)/\d+/"),
+ROLES = {  # the longest scan first
     "administrator": ("admin@example.org", "/admin/", r"POST /admin/\w+/\w+/(add|\d+/change)/"),
+    "reviewer": ("reviewer@example.org", "/review/", r"POST /(review|reports)/\d+/"),
+    "analyst": ("analyst.kz@example.org", "/desk/", r"POST /reports/\d+/\?"),
+    "anonymous": (None, "/account/login/", r"POST /account/login/"),
 }
 ENOUGH = 100  # requests at that
 # What would end the scan itself; and of the administrator's many pages those that the others have too
@@ -130,7 +130,8 @@ def prepare(folder, password):
         ["load_demo", "--password", password],
         ["collectstatic", "--noinput", "--verbosity", "0"],
     ):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment(folder), check=True)
+        command = [sys.executable, "manage.py", *command]
+        subprocess.run(command, cwd=ROOT, env=environment(folder), stdout=subprocess.DEVNULL, check=True)
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Tracker"),
@@ -148,6 +149,7 @@ def environment(data):
         "DEBUG": "0",
         "DJANGO_SETTINGS_MODULE": "scripts.scan_settings",
         "HTTPS": "1",
+        "LOG_LEVEL": "WARNING",
         "REQUIRE_MFA": "0",  # the sample's reviewer and administrator have no second factor
         "REDIS_URL": "",
         "TRUSTED_PROXIES": "0",

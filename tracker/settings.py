@@ -305,6 +305,7 @@ LOGGING = {
 
 if TESTING:
     REQUIRE_MFA = False
+    ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -13,8 +13,10 @@ PAGE = """<!doctype html><p title="a &quot;b&quot;">x &lt; y &amp; z</p><!-- not
 old &lt;text&gt;</textarea>
 <select name="one"><option value="">—</option><option value="a" selected>A</option><option value="b">B</option></select>
 <input type="radio" name="r" value="1" checked><input type="radio" name="r" value="2">
-<input type="checkbox" name="box" checked><input type="checkbox" name="more" value="x"><input type="checkbox" name="more" value="y">
-<input type="password" name="text2" value=""><input type="file" name="file"><button name="verb" value="save">Save</button>
+<input type="checkbox" name="box" checked>
+<input type="checkbox" name="more" value="x"><input type="checkbox" name="more" value="y">
+<input type="password" name="text2" value=""><input type="file" name="file">
+<button name="verb" value="save">Save</button>
 </form>"""
 
 

@@ -7,7 +7,7 @@ from tests.base import TrackerTestCase
 from tests.pages import typed
 from tracker.history.changes import change_set
 from tracker.history.models import ChangeSet
-from tracker.lib.errors import Conflict
+from tracker.lib.errors import Conflict, NotAllowed
 from tracker.progress.models import DeadlineChange
 from tracker.roadmaps.models import Amendment, Milestone, Roadmap, Role
 
@@ -173,6 +173,12 @@ class AmendmentTest(TrackerTestCase):
         make.deadline_change(self.fresh(), "31.12.2026", by=self.kz_analyst)
         self.apply(("1.1.1", "30.09.2026"))
         self.assertEqual(DeadlineChange.objects.get(state="proposed").after_text, "31.12.2026")
+
+    def test_the_verb_itself_asks_for_the_right(self):
+        amendment = Amendment(roadmap=self.roadmap, number="1", signed_on=date(2026, 2, 19))
+        with self.assertRaises(NotAllowed):
+            DeadlineChange.amend_by(amendment, [], by=self.reviewer)
+        self.assertFalse(Amendment.objects.exists())
 
     def test_one_that_fails_moves_nothing(self):
         amendment = Amendment(roadmap=self.roadmap, number="1", signed_on=date(2026, 2, 19))

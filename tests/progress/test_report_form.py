@@ -268,7 +268,7 @@ class ReportsBesideTest(ReportPageTest):
 
     def test_query_count(self):
         make.evidence(self.report)
-        with self.assertNumQueries(15):
+        with self.assertNumQueries(16):
             self.client.get(self.url)
 
 
