@@ -24,6 +24,14 @@ PAGES = {
     "desk": ("analyst.kz", "/desk/"),
     "report": ("analyst.kz", "first report"),
     "review": ("reviewer", "/review/"),
+    "review-list": ("reviewer", "/review/all/"),
+    "board": ("admin", ROADMAP + "rounds/4/"),
+    "deadlines": ("reviewer", ROADMAP + "deadlines/"),
+    "documents": ("observer", ROADMAP + "documents/"),
+    "people": ("admin", "/people/"),
+    "rights": ("admin", "/rights/"),
+    "security": ("admin", "/security/"),
+    "account": ("analyst.kz", "/account/"),
     "admin-item": ("admin", "/admin/roadmaps/item/"),
 }
 LOOKS = {

@@ -29,6 +29,7 @@ class AutosaveTest(TrackerTestCase):
         response = self.autosave(narrative="Ёмкость сети расширена")
         self.assertContains(response, 'id="saved" role="status" hx-swap-oob="true"')
         self.assertContains(response, 'id="checklist" hx-swap-oob="true"')
+        self.assertContains(response, "22 of 4 000 characters")
         self.assertEqual((self.stored().narrative, self.stored().state), ("Ёмкость сети расширена", "draft"))
         self.take_version(response)
         self.assertEqual(int(self.page["version"]), self.stored().version)

@@ -88,4 +88,6 @@ class SecondFactorFirst:
         if not needs_second_factor(request.user) or is_mfa_enabled(request.user):
             return None
         messages.warning(request, _("Your role asks for a second factor. Set one up, and then go on."))
+        if request.headers.get("HX-Request"):  # a piece of a page: the whole page goes
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("mfa_index")})
         return redirect("mfa_index")
