@@ -140,7 +140,7 @@ class EveryStatusTest(TrackerTestCase):
         self.assert_whole(response, 200)
         self.assertTrue(response["Content-Disposition"].startswith("attachment"))
         self.assertEqual(response["Content-Security-Policy"], INERT)
-        response.close()
+        b"".join(response.streaming_content)  # read to its end, it closes its file
 
     def test_exports(self):
         response = self.get("/r/plan/milestones/?export=csv", self.observer)

@@ -189,7 +189,7 @@ class DownloadTest(TrackerTestCase):
             self.assertIn("no-store", response["Cache-Control"])
             self.assertEqual(response["Content-Type"], "image/png")
             self.assertEqual(response["Cross-Origin-Resource-Policy"], "same-origin")
-            response.close()
+            b"".join(response.streaming_content)  # read to its end, it closes its file
 
     def test_a_stored_type_that_runs_is_not_served_as_such(self):
         """Even where a row says text/html: it is never shown, and has no origin."""
@@ -200,7 +200,7 @@ class DownloadTest(TrackerTestCase):
             response = self.client.get(f"/evidence/{kept.pk}/")
             self.assertTrue(response["Content-Disposition"].startswith("attachment"))
             self.assertIn("sandbox", response["Content-Security-Policy"])
-            response.close()
+            b"".join(response.streaming_content)  # read to its end, it closes its file
 
 
 class SizeTest(TrackerTestCase):
