@@ -48,6 +48,7 @@ test: $(VENV)/.tests
 	$(bin)/python -m pytest -n auto
 
 test-postgres: $(VENV)/.tests
+	$(bin)/pybabel --quiet compile --directory tracker/locale --domain django
 	bash scripts/with_postgres.sh $(bin)/python -m pytest -n auto -m "not browser"
 
 check: $(VENV)/.tests
