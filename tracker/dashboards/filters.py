@@ -1,11 +1,12 @@
 from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ModelChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter
+from django_filters import CharFilter, ModelChoiceFilter, MultipleChoiceFilter
 
-from tracker.lib.filters import DayFilter, ListFilter, SearchInput
+from tracker.lib.filters import DayFilter, SearchInput
 from tracker.lib.texts import search_words
 from tracker.progress.status import Timeliness, is_judged
+from tracker.roadmaps.filters import PlaceFilter
 from tracker.roadmaps.models import (
     Commitment,
     Control,
@@ -15,42 +16,20 @@ from tracker.roadmaps.models import (
     Milestone,
     Organisation,
     Participation,
-    Party,
-    PriorityArea,
 )
 
 
-class RoadmapFilter(ListFilter):
+class RoadmapFilter(PlaceFilter):
     """What lists of a roadmap have in common."""
 
-    area = ModelMultipleChoiceFilter(
-        label=_("Area"),
-        queryset=PriorityArea.objects.all(),
-        to_field_name="code",
-        method="of_areas",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    party = ModelMultipleChoiceFilter(
-        label=_("Party"),
-        queryset=Party.objects.all(),
-        to_field_name="code",
-        method="of_parties",
-        widget=forms.CheckboxSelectMultiple,
-    )
     organisation = ModelChoiceFilter(
         label=_("Organisation"), queryset=Organisation.objects.all(), method="of_organisation", empty_label=_("any")
     )
 
     def __init__(self, *args, roadmap, **kwargs):
-        super().__init__(*args, **kwargs)
-        areas, parties = roadmap.areas.values("area"), roadmap.parties.values("party")
-        self.filters["area"].queryset = PriorityArea.objects.filter(pk__in=areas).order_by("position")
-        self.filters["party"].queryset = Party.objects.filter(pk__in=parties).order_by("position")
+        super().__init__(*args, roadmap=roadmap, **kwargs)
         executing = Executor.objects.filter(participation__item__roadmap=roadmap).values("organisation")
         self.filters["organisation"].queryset = Organisation.objects.filter(pk__in=executing)
-
-    def of_areas(self, rows, name, areas):
-        return rows.filter(area__in=areas) if areas else rows
 
 
 class StatusFilter(RoadmapFilter):

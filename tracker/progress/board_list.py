@@ -4,33 +4,21 @@ from django import forms
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_filters import BooleanFilter, CharFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter
+from django_filters import BooleanFilter, CharFilter, MultipleChoiceFilter
 from django_tables2 import Column, Table
 
-from tracker.lib.filters import ListFilter, SearchInput
+from tracker.lib.filters import SearchInput
 from tracker.lib.texts import search_words
-from tracker.roadmaps.models import Party, PriorityArea
+from tracker.roadmaps.filters import PlaceFilter
 
 from .board import ANSWERS, Ball, Kind
 
 
-class BoardFilter(ListFilter):
+class BoardFilter(PlaceFilter):
     """By area, party, state, and with whom the report is; rows as board.placed() gives them."""
 
-    area = ModelMultipleChoiceFilter(
-        label=_("Area"),
-        queryset=PriorityArea.objects.all(),
-        to_field_name="code",
-        method="of_areas",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    party = ModelMultipleChoiceFilter(
-        label=_("Party"),
-        queryset=Party.objects.all(),
-        to_field_name="code",
-        method="of_parties",
-        widget=forms.CheckboxSelectMultiple,
-    )
+    area_path, party_path = "commitment__area", "commitment__party"
+
     state = MultipleChoiceFilter(
         label=_("State"), choices=Kind.choices, field_name="kind", widget=forms.CheckboxSelectMultiple, distinct=False
     )
@@ -40,18 +28,6 @@ class BoardFilter(ListFilter):
     answered = BooleanFilter(label=_("Answered"), method="that_came", widget=forms.CheckboxInput)
     late = BooleanFilter(label=_("Came late"), method="that_came_late", widget=forms.CheckboxInput)
     q = CharFilter(label=_("Text"), method="with_text", widget=SearchInput)
-
-    def __init__(self, *args, roadmap, **kwargs):
-        super().__init__(*args, **kwargs)
-        areas, parties = roadmap.areas.values("area"), roadmap.parties.values("party")
-        self.filters["area"].queryset = PriorityArea.objects.filter(pk__in=areas).order_by("position")
-        self.filters["party"].queryset = Party.objects.filter(pk__in=parties).order_by("position")
-
-    def of_areas(self, reports, name, areas):
-        return reports.filter(commitment__area__in=areas) if areas else reports
-
-    def of_parties(self, reports, name, parties):
-        return reports.filter(commitment__party__in=parties) if parties else reports
 
     def that_came(self, reports, name, wanted):
         return reports.filter(kind__in=ANSWERS) if wanted else reports

@@ -5,45 +5,25 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_filters import CharFilter, ChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter, NumberFilter
+from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter, NumberFilter
 
 from tracker.lib.dates import end_of
-from tracker.lib.filters import DayFilter, ListFilter, SearchInput
+from tracker.lib.filters import DayFilter, SearchInput
 from tracker.lib.texts import fold, search_words
-from tracker.roadmaps.models import Commitment, Party, PriorityArea
+from tracker.roadmaps.filters import PlaceFilter
+from tracker.roadmaps.models import Commitment
 
 from .models import DeadlineChange, Evidence
 
 
-class OfRoadmapFilter(ListFilter):
+class OfRoadmapFilter(PlaceFilter):
     """Areas and parties of one roadmap; `folded` names the columns that a search reads beside `searched`."""
 
     searched, folded = (), ()
 
-    area = ModelMultipleChoiceFilter(
-        label=_("Area"),
-        queryset=PriorityArea.objects.all(),
-        to_field_name="code",
-        method="of_areas",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    party = ModelMultipleChoiceFilter(
-        label=_("Party"),
-        field_name="party__code",
-        queryset=Party.objects.all(),
-        to_field_name="code",
-        widget=forms.CheckboxSelectMultiple,
-    )
-
     def __init__(self, *args, roadmap, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, roadmap=roadmap, **kwargs)
         self.roadmap = roadmap
-        self.filters["area"].queryset = PriorityArea.objects.filter(pk__in=roadmap.areas.values("area")).order_by(
-            "position"
-        )
-        self.filters["party"].queryset = Party.objects.filter(pk__in=roadmap.parties.values("party")).order_by(
-            "position"
-        )
 
     def with_text(self, rows, name, text):
         """Every word somewhere in the row, blind to letter case and ё/е."""
@@ -58,6 +38,7 @@ class OfRoadmapFilter(ListFilter):
 class DeadlineFilter(OfRoadmapFilter):
     """Of the register of moves; days are those of the last word on a move, in the roadmap's time zone."""
 
+    area_path = "milestone__area"
     searched = ("milestone__search", "milestone__item__search")
     folded = (
         "text",
@@ -86,9 +67,6 @@ class DeadlineFilter(OfRoadmapFilter):
     q = CharFilter(
         label=_("Text"), method="with_text", widget=SearchInput({"placeholder": _("Milestone, explanation, basis")})
     )
-
-    def of_areas(self, rows, name, areas):
-        return rows.filter(milestone__area__in=areas) if areas else rows
 
     def from_day(self, rows, name, day):
         return rows.filter(at__gte=end_of(day - timedelta(days=1), self.roadmap.time_zone)) if day else rows

@@ -9,39 +9,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from django_filters import BooleanFilter, CharFilter, ModelMultipleChoiceFilter
+from django_filters import BooleanFilter, CharFilter
 from django_tables2 import Column, Table
 
 from tracker.lib.errors import NotAllowed, Refusal
-from tracker.lib.filters import ListFilter, SearchInput
+from tracker.lib.filters import SearchInput
 from tracker.lib.listing import listing
 from tracker.lib.texts import search_words
 from tracker.progress.models import Report
 from tracker.progress.workflow import ReportState
 from tracker.roadmaps import access
 from tracker.roadmaps.access import Role
-from tracker.roadmaps.models import Party, PriorityArea
+from tracker.roadmaps.filters import PlaceFilter
 
 from .heading import with_seen_version
 
 SHOWN = ("round", "commitment__party", "commitment__milestone__item__roadmap", "submitted_by", "decided_by")
 
 
-class ReviewFilter(ListFilter):
-    area = ModelMultipleChoiceFilter(
-        label=gettext_lazy("Area"),
-        queryset=PriorityArea.objects.all(),
-        field_name="commitment__area__code",
-        to_field_name="code",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    party = ModelMultipleChoiceFilter(
-        label=gettext_lazy("Party"),
-        queryset=Party.objects.filter(is_partner=False),
-        field_name="commitment__party__code",
-        to_field_name="code",
-        widget=forms.CheckboxSelectMultiple,
-    )
+class ReviewFilter(PlaceFilter):
+    area_path, party_path = "commitment__area", "commitment__party"
+
     overdue = BooleanFilter(label=gettext_lazy("Past the review day"), method="past_day", widget=forms.CheckboxInput)
     q = CharFilter(label=gettext_lazy("Text"), method="with_text", widget=SearchInput)
 
