@@ -110,11 +110,11 @@ class QueueTest(ReviewTestCase):
     def test_query_count(self):
         make.evidence(self.report)
         self.another("1.1.2")
-        with self.assertNumQueries(24):
+        with self.assertNumQueries(25):
             self.client.get(f"/review/{self.report.pk}/")
         for number in range(30):
             self.another(f"7.{number}")
-        with self.assertNumQueries(24):
+        with self.assertNumQueries(25):
             self.client.get(f"/review/{self.report.pk}/")
 
 

@@ -93,6 +93,17 @@ class ReviewListTest(TrackerTestCase):
         self.assertEqual(len(self.client.get("/review/all/?q=1.1.2").context["rows"]), 1)
         self.assertEqual(len(self.client.get("/review/all/?party=RU").context["rows"]), 0)
 
+    def test_due_today_is_not_late_where_the_roadmap_is(self):
+        """East of the installation the day ends earlier, west of it later: the roadmap's own clock counts."""
+        for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):  # never the same day
+            self.roadmap.time_zone = zone
+            self.roadmap.save()
+            for due, late in ((0, 0), (-1, 3)):
+                self.round.review_due = self.roadmap.today() + timedelta(days=due)
+                self.round.save()
+                page = self.client.get("/review/all/?overdue=on")
+                self.assertEqual([row["overdue"] for row in page.context["rows"]], [1] * late, (zone, due))
+
     def test_a_correction_can_become_overdue(self):
         report = self.reports[0]
         report.send_back(
@@ -111,5 +122,5 @@ class ReviewListTest(TrackerTestCase):
             self.assertEqual(self.client.get("/review/all/").status_code, status)
 
     def test_query_count_does_not_grow(self):
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(14):
             self.client.get("/review/all/")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -81,7 +80,7 @@ def own_pages(request, user):
         waiting = 0 if current_as_of() else Report.objects.reviewed_by(user).in_review().count()
         links.append(Link(_("Review"), reverse("review"), request.path.startswith("/review/"), waiting))
     elif is_administrator(user) and not current_as_of():
-        past = Report.objects.within("reopen", user).past_review(on=timezone.localdate()).count()
+        past = Report.objects.within("reopen", user).past_review().count()
         if past:  # a reviewer's silence past the review day is an administrator's to break
             address = reverse("review_list") + "?overdue=on"
             links.append(Link(_("Review overdue"), address, request.path.startswith("/review/"), past))

@@ -1,5 +1,7 @@
 """What the product refuses, in words; one middleware turns each refusal into a page."""
 
+import logging
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DataError
@@ -9,6 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from tracker.lib.receiving import UploadTooBig
+
+log = logging.getLogger(__name__)
 
 METHODS = ("GET", "HEAD", "POST")
 
@@ -70,6 +74,7 @@ class Refusals:
         if isinstance(exception, Refusal):
             return refused(request, exception)
         if isinstance(exception, OverflowError | DataError):  # a number that no column can hold: nobody has typed it
+            log.warning("%s was answered as a bad request", request.path, exc_info=exception)
             return bad_request(request, exception)
         return None
 

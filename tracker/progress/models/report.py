@@ -50,11 +50,17 @@ def in_secretariat(user):
 
 def taken_late():
     """The condition on reports of closed rounds that may still be sent: the day they are taken until has not ended."""
-    reopened = Report.objects.filter(state__in=rollup.NOT_RECEIVED, late_until__isnull=False).order_by()
-    may_come = access.NOTHING
-    for zone in reopened.values_list("commitment__roadmap__time_zone", flat=True).distinct():
-        may_come |= Q(commitment__roadmap__time_zone=zone, late_until__gte=today_in(zone))
+    reopened = Report.objects.filter(state__in=rollup.NOT_RECEIVED, late_until__isnull=False)
+    may_come = where_they_are(reopened, lambda today: Q(late_until__gte=today))
     return may_come & Q(state__in=rollup.NOT_RECEIVED, round__state=Round.State.CLOSED)
+
+
+def where_they_are(reports, condition):
+    """The condition on some reports that asks for the day: of each, the day it is where its roadmap's terms run."""
+    met = access.NOTHING
+    for zone in reports.order_by().values_list("commitment__roadmap__time_zone", flat=True).distinct():
+        met |= Q(commitment__roadmap__time_zone=zone) & condition(today_in(zone))
+    return met
 
 
 class ReportQuerySet(TrackedQuerySet):
@@ -89,9 +95,10 @@ class ReportQuerySet(TrackedQuerySet):
             Q(state=ReportState.ENDORSED) | Q(state=ReportState.SUBMITTED, commitment__roadmap__two_steps=False)
         )
 
-    def past_review(self, *, on):
-        """Those whose reviewer is silent: the review was due before the day (domain.md §4)."""
-        return self.in_review().filter(round__review_due__lt=on)
+    def past_review(self):
+        """Those whose reviewer is silent: the day on which the review was due has ended (domain.md §4)."""
+        waiting = self.in_review()
+        return waiting.filter(where_they_are(waiting, lambda today: Q(round__review_due__lt=today)))
 
     def accepted(self):
         return self.filter(state=ReportState.ACCEPTED)

@@ -176,7 +176,7 @@ class Queue:
     @cached_property
     def past_review(self):
         """How many lie past the day on which their review was due."""
-        return self.reports.past_review(on=timezone.localdate()).count()
+        return self.reports.past_review().count()
 
 
 def page(request, report, queue, decision=None, remarks=None, status=200):

@@ -34,7 +34,7 @@ class ReviewFilter(PlaceFilter):
     q = CharFilter(label=gettext_lazy("Text"), method="with_text", widget=SearchInput)
 
     def past_day(self, reports, name, wanted):
-        return reports.past_review(on=timezone.localdate()) if wanted else reports
+        return reports.past_review() if wanted else reports
 
     def with_text(self, reports, name, text):
         for word in search_words(text):
@@ -57,7 +57,7 @@ class ReviewTable(Table):
 def review_list(request):
     """What waits for review in the reader's scope; administrators see what reviewers leave lying."""
     require_overseer(request.user)
-    user, now, today = request.user, timezone.now(), timezone.localdate()
+    user, now = request.user, timezone.now()
     waiting = overseen(user).in_review()
     found = listing(request, waiting.order_by("submitted_at", "pk"), ReviewFilter, ReviewTable)
     page = list(found["page"].object_list.select_related(*SHOWN))
@@ -67,7 +67,7 @@ def review_list(request):
             "report": report,
             "milestone": report.commitment.milestone,
             "age": (now - report.submitted_at).days,
-            "overdue": max(0, (today - report.round.review_due).days),
+            "overdue": days_past(report.round.review_due, report),
             "may_accept": report.pk not in written and access.may(user, "review", report),
         }
         for report in page
@@ -76,11 +76,16 @@ def review_list(request):
     context = {
         "rows": rows,
         "total": waiting.count(),
-        "past": waiting.past_review(on=today).count(),
-        "correcting": [(report, max(0, (today - report.correct_by).days)) for report in correcting[:50]],
+        "past": waiting.past_review().count(),
+        "correcting": [(report, days_past(report.correct_by, report)) for report in correcting[:50]],
         "may_accept": any(row["may_accept"] for row in rows),
     }
     return render(request, "progress/review_list.html", found | context)
+
+
+def days_past(day, report):
+    """For how many days a day has been over where the report's roadmap is; 0 while it is not."""
+    return max(0, (report.commitment.milestone.item.roadmap.today() - day).days)
 
 
 @dataclass
