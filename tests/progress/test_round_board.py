@@ -263,7 +263,7 @@ class PageTest(Board):
         self.client.force_login(self.administrator)
         board = f"/r/plan/rounds/{self.round.pk}/"
         for _more in range(2):
-            for page, queries in ((board, 14), (f"{board}reports/", 11)):
+            for page, queries in ((board, 15), (f"{board}reports/", 12)):
                 with self.assertNumQueries(queries):
                     self.client.get(page)
             self.kz_report("asked")
