@@ -89,10 +89,13 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_tables2",
+    "django_tasks",
+    "django_tasks_db",
     "simple_history",
     "tracker.lib",
     "tracker.history",
     "tracker.accounts",
+    "tracker.jobs",
     "tracker.roadmaps",
     "tracker.progress",
     "tracker.dashboards",
@@ -228,12 +231,22 @@ if OIDC_ISSUER:
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(SESSION_LIFE.total_seconds())
 
-# Shared by all processes, so that limits hold across them: a table, or Redis where there is one
+# "default" is shared by all processes, so that limits hold across them: a table, or Redis where there is one.
+# "local" is each process's own: what was counted for one state of the data (tracker/history/remembered.py).
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "local": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "counts",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
+
+# Long work goes to a worker process through the same database (tracker/jobs)
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "ENQUEUE_ON_COMMIT": True}}
 
 # Mail
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"

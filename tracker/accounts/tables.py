@@ -1,9 +1,10 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_tables2 import Column, Table
+
+from tracker.lib.columns import Column, ListTable
 
 
-class EventTable(Table):
+class EventTable(ListTable):
     """The columns of the security log."""
 
     at = Column(verbose_name=_("At"), order_by=("at", "pk"))
@@ -14,7 +15,7 @@ class EventTable(Table):
     detail = Column(verbose_name=_("Detail"), orderable=False)
 
 
-class PeopleTable(Table):
+class PeopleTable(ListTable):
     """The columns of the list of people."""
 
     name = Column(verbose_name=_("Person"), order_by=("name", "email", "pk"))

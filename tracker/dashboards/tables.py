@@ -1,9 +1,10 @@
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
-from django_tables2 import Column, Table
+
+from tracker.lib.columns import Column, ListTable
 
 
-class StatusTable(Table):
+class StatusTable(ListTable):
     """The columns of the status table as officials know it. Rows are drawn by dashboards/_rows.html."""
 
     number = Column(verbose_name=_("No."), order_by=("area_position", "number_key", "pk"))
@@ -31,7 +32,7 @@ def by_day(rows, column, is_descending):
     return rows.order_by(day.desc(nulls_last=True) if is_descending else day.asc(nulls_last=True), "pk")
 
 
-class ItemTable(Table):
+class ItemTable(ListTable):
     """The columns of the list of items."""
 
     number = Column(verbose_name=_("No."), order_by=("number_key", "pk"))

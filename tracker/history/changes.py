@@ -96,11 +96,19 @@ def change_set(*, by=None, reason="", source=None, at=None):
     try:
         with transaction.atomic():
             yield own
+            if own.row is not None:
+                _renew_state()
     except BaseException:
         own.forget(0)
         raise
     finally:
         _pending.set(before)
+
+
+def _renew_state():
+    from .models import DataState
+
+    DataState.renew()
 
 
 @contextmanager

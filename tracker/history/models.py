@@ -1,5 +1,6 @@
 """Rows whose every version is kept: the base of what the product records."""
 
+import secrets
 from copy import copy, deepcopy
 from functools import cache
 
@@ -41,6 +42,25 @@ class ChangeSet(models.Model):
 
     def __str__(self):
         return f"{self.at:%d.%m.%Y %H:%M} {self.person or self.get_source_display()}"
+
+
+class DataState(models.Model):
+    """The name of the state that the tracked rows are in, one row: every transaction that writes any gives a new one.
+
+    What was counted under a name holds for it always, after a rollback and in a restored backup too (remembered.py).
+    """
+
+    name = models.CharField(max_length=32)
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def renew(cls):
+        """Called last in the transaction: every other writer waits on this row (spikes.md, C)."""
+        name = secrets.token_hex(16)
+        if not cls.objects.filter(pk=1).update(name=name):
+            cls.objects.create(pk=1, name=name)
 
 
 class TrackedQuerySet(models.QuerySet):

@@ -1,10 +1,25 @@
-"""One way to list rows: filter, sort, page, export; every state of it is in the address."""
+"""One way to list rows: filter, sort, group, fold, page, choose columns, export; every state is in the address.
+
+| in the address | what it says |
+|---|---|
+| the names of the filter | what is wanted (lib/filters.py) |
+| `sort=-due` | in which order |
+| `group=area`, `group=none` | what stands together; without it the table's first grouping, unless sorted |
+| `fold=energy`, `fold=*` | groups of which only the heading shows |
+| `column=number&column=wording` | which columns, in this order |
+| `density=compact` | closer rows |
+| `page=3` | |
+| `export=csv`, `export=xlsx` | the same rows as a file: all pages |
+"""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core.paginator import Paginator
 
-PER_PAGE = 50
+NO_GROUPS, ALL_GROUPS = "none", "*"
+# What an address says beside the filters
+STATE = ("sort", "group", "fold", "column", "density", "page", "view")
 
 
 @dataclass
@@ -16,24 +31,104 @@ class Chip:
     url: str
 
 
-def listing(request, rows, filterset_class, table_class, **filter_options):
-    """The context of a list page: `filter`, `table`, `page`, `rows` (all that match, in order), `chips`, `is_sorted`.
+class Listing:
+    """A table arranged as the address asks: what is drawn, on which page."""
 
-    An unknown sort is ignored, an impossible page is the nearest one, and a bad filter value is a sentence at its
-    field while the other filters hold.
+    def __init__(self, request, table):
+        self.request, self.table, asked = request, table, request.GET
+        liking = request.user.list_preference(request.resolver_match.url_name) if request.user.is_authenticated else {}
+        table.choose(asked.getlist("column") or liking.get("columns", ()))
+        self.density = asked.get("density") or liking.get("density", "")
+        self.is_sorted = bool(table.order_by)
+        self.grouping = self.chosen_grouping(asked.get("group", ""))
+        self.rows = table.data.data  # all that match, in order
+        if self.grouping:
+            self.rows = self.grouping.order(table.matching, self.rows if self.is_sorted else None)
+        self.folded = set(asked.getlist("fold")) if self.grouping else set()
+
+    def chosen_grouping(self, name):
+        groupings = self.table.groupings
+        if not groupings or name == NO_GROUPS:
+            return None
+        if name not in groupings:
+            if self.is_sorted:
+                return None
+            name = next(iter(groupings))
+        self.group_name = name
+        return groupings[name](self.table)
+
+    group_name = NO_GROUPS
+
+    @cached_property
+    def groups(self):
+        """The groups of all that matches, each with whether it is folded."""
+        return self.grouping.groups(self.table.matching) if self.grouping else []
+
+    def is_folded(self, group):
+        return ALL_GROUPS in self.folded or group.key in self.folded
+
+    @cached_property
+    def page(self):
+        rows = self.rows
+        if folded := [group.key for group in self.groups if self.is_folded(group)]:
+            rows = self.grouping.without(rows, folded)
+        paginator = Paginator(rows, self.table.per_page)
+        if self.grouping:
+            paginator.count = sum(group.count for group in self.groups if not self.is_folded(group))
+        else:
+            paginator.count = self.total
+        return paginator.get_page(self.request.GET.get("page"))
+
+    @cached_property
+    def total(self):
+        """How many rows match, folded or not."""
+        return sum(group.count for group in self.groups) if self.grouping else self.table.count(self.rows)
+
+    @cached_property
+    def page_rows(self):
+        return self.table.prepare(list(self.table.fetch(self.page.object_list)))
+
+    def lines(self):
+        """The page as HTML, row by row, each group under its heading; a folded group's heading stands in its place."""
+        if not self.grouping:
+            yield from (self.table.line(row) for row in self.page_rows)
+            return
+        rows, place = iter(self.page_rows), 0
+        begin = (self.page.number - 1) * self.table.per_page
+        end = begin + len(self.page_rows)
+        is_last = not self.page.has_next()
+        for group in self.groups:
+            if self.is_folded(group):
+                if begin <= place < end or (place == end and is_last):
+                    yield self.table.group_line(group, is_folded=True)
+                continue
+            here = min(end, place + group.count) - max(begin, place)
+            place += group.count
+            if here > 0:
+                yield self.table.group_line(group, is_folded=False)
+                yield from self.table.group_lines(next(rows) for _row in range(here))
+
+
+def listing(request, rows, filterset_class, table_class, **filter_options):
+    """The context of a list page: `filter`, `chips`, `table`, `list` (a Listing), `page`, `rows` (all that match).
+
+    An unknown sort, group or column is ignored, an impossible page is the nearest one, and a bad filter value is a
+    sentence at its field while the other filters hold. `request.user` may answer `list_preference(name)`: the columns
+    and the density that the person has chosen for the list of this URL name.
     """
     filterset = filterset_class(request.GET, queryset=rows, request=request, **filter_options)
-    found = filterset.qs
-    table = table_class(found, order_by=request.GET.get("sort", ()))
-    found = table.data.data
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    table = table_class(filterset.qs, order_by=request.GET.get("sort", ()))  # given the request it would page itself
+    table.request = request
+    table.matching = filterset.qs
+    arranged = Listing(request, table)
     return {
         "filter": filterset,
-        "table": table,
-        "rows": found,
-        "page": page,
         "chips": list(chips(request, filterset)),
-        "is_sorted": bool(table.order_by),
+        "table": table,
+        "list": arranged,
+        "rows": arranged.rows,
+        "page": arranged.page,
+        "is_sorted": arranged.is_sorted,
     }
 
 

@@ -5,8 +5,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BooleanFilter, CharFilter, MultipleChoiceFilter
-from django_tables2 import Column, Table
 
+from tracker.lib.columns import Column, ListTable
 from tracker.lib.filters import SearchInput
 from tracker.lib.texts import search_words
 from tracker.roadmaps.filters import PlaceFilter
@@ -44,7 +44,7 @@ class BoardFilter(PlaceFilter):
         return reports
 
 
-class BoardTable(Table):
+class BoardTable(ListTable):
     """The columns of the reports of a round."""
 
     number = Column(

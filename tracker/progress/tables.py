@@ -1,10 +1,10 @@
 from django.utils.translation import gettext_lazy as _
-from django_tables2 import Column, Table
 
 from tracker.dashboards.tables import by_day
+from tracker.lib.columns import Column, ListTable
 
 
-class DeadlineTable(Table):
+class DeadlineTable(ListTable):
     """The columns of the register of moves."""
 
     number = Column(verbose_name=_("No."), order_by=("milestone__area_position", "milestone__number_key", "pk"))
@@ -32,7 +32,7 @@ class DeadlineTable(Table):
         return by_day(rows, "decided_at", is_descending), True
 
 
-class DocumentTable(Table):
+class DocumentTable(ListTable):
     """The columns of the register of documents."""
 
     title = Column(verbose_name=_("Document"), order_by=("title", "pk"))

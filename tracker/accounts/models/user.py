@@ -64,6 +64,11 @@ class User(AbstractBaseUser):
             user=self, email=self.email.lower(), defaults={"verified": True, "primary": True}
         )
 
+    def list_preference(self, name):
+        """How the list of this URL name opens for the person: {"columns": […], "density": "…"} (lib/listing.py)."""
+        found = self.list_preferences.filter(list=name).first()
+        return {"columns": found.columns.split(), "density": found.density} if found else {}
+
     # Django's admin asks these; the answer comes from the grants (accounts/backends.py).
     def has_perm(self, permission, obj=None):
         return any(backend.has_perm(self, permission, obj) for backend in get_backends())

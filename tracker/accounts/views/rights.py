@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from tracker.accounts.filters import PeopleFilter
 from tracker.accounts.models import User
-from tracker.lib.listing import PER_PAGE, chips
+from tracker.lib.columns import PER_PAGE
+from tracker.lib.listing import chips
 from tracker.roadmaps.access import RIGHTS, WORDS, grants_of, reaches, require_administrator
 from tracker.roadmaps.models import Grant, Roadmap, Role
 

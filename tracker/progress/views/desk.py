@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tracker.dashboards.status_rows import slip_in_words
-from tracker.lib.listing import PER_PAGE
+from tracker.lib.columns import PER_PAGE
 from tracker.progress.desk import Section, counts, sent, to_endorse, to_write
 from tracker.progress.models import Remark
 from tracker.progress.status import days_in_words, rule_for

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_filters import BooleanFilter, CharFilter
-from django_tables2 import Column, Table
 
+from tracker.lib.columns import Column, ListTable
 from tracker.lib.errors import NotAllowed, Refusal
 from tracker.lib.filters import SearchInput
 from tracker.lib.listing import listing
@@ -44,7 +44,7 @@ class ReviewFilter(PlaceFilter):
         return reports
 
 
-class ReviewTable(Table):
+class ReviewTable(ListTable):
     number = Column(verbose_name=gettext_lazy("No."), order_by=("commitment__milestone__number_key", "pk"))
     what = Column(verbose_name=gettext_lazy("Milestone"), orderable=False, empty_values=())
     party = Column(verbose_name=gettext_lazy("Party"), order_by=("commitment__party__position", "pk"), empty_values=())

@@ -1,0 +1,46 @@
+"""Counts kept until something changes: a table of 100 000 rows need not be counted for every reader of it."""
+
+from datetime import timedelta
+from hashlib import blake2s
+
+from django.core.cache import caches
+from django.core.exceptions import EmptyResultSet
+from django.utils import timezone
+
+from .as_of import current_as_of
+from .models import DataState
+
+SETTLED = timedelta(hours=1)  # a moment this long ago has no slow writer left
+
+
+def remembered(query):
+    """The rows of a `values()` or `values_list()` query of tracked models, read once for each state of the data.
+
+    The key is the statement itself, with the day and the rights that are in it, and the moment it is read as of. What
+    was recorded by a moment that is over never changes, and is kept under the moment alone.
+    """
+    name = key_of(query)
+    if name is None:
+        return list(query)
+    cache, found = caches["local"], caches["local"].get(name)
+    if found is None:
+        found = list(query)
+        cache.set(name, found)
+    return found
+
+
+def key_of(query):
+    """The name under which the answer is kept; None where it cannot be (an empty query, no state yet)."""
+    try:
+        statement = str(query.query.sql_with_params())
+    except EmptyResultSet:
+        return None
+    moment = current_as_of()
+    if moment is not None and moment < timezone.now() - SETTLED:
+        state = moment.isoformat()
+    else:
+        state = DataState.objects.values_list("name", flat=True).first()
+        if state is None:
+            return None
+        state += str(moment or "")
+    return blake2s(f"{state} {statement}".encode()).hexdigest()
