@@ -470,8 +470,7 @@ class ConfirmationTest(TrackerTestCase):
         self.client.force_login(self.observer)
 
     def numbers(self, query):
-        rows = self.client.get("/r/plan/milestones/" + query).context["rows"]
-        return [row.about.number for row in rows if row.kind == "milestone"]
+        return [row.number for row in self.client.get("/r/plan/milestones/" + query).context["list"].page_rows]
 
     def test_the_status_table_filters_by_it(self):
         self.assertEqual(self.numbers("?confirmation=confirmed"), ["1.1.1"])

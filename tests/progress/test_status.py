@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from tests import make
 from tests.base import TrackerTestCase
 from tracker.lib.terms import Kind
-from tracker.progress.status import RULES, Timeliness, counts, facts_of, is_judged, rule_for, why, with_status
+from tracker.progress.status import RULES, Timeliness, counts, facts_of, is_judged, rule_for, span_of, why, with_status
 from tracker.roadmaps.models import Commitment, Control, Execution, Milestone
 
 DUE = date(2026, 6, 30)
@@ -100,7 +100,8 @@ class StatusTest(TrackerTestCase):
             tally = counts(rows, on=on)
             self.assertEqual(sum(tally.values()), len(made))
             for row in with_status(rows, on=on):
-                fitting = [rule for rule in RULES if rule.fits(row, on=on)]
+                span = span_of(row.due_on, on=on)
+                fitting = [r for r in RULES if row.state in r.states and (r.spans is None or span in r.spans)]
                 self.assertEqual(len({rule.timeliness for rule in fitting}), 1, row.state)
                 self.assertEqual(row.timeliness, fitting[0].timeliness)
                 self.assertTrue(fitting[0].sentence % facts_of(row, on=on))

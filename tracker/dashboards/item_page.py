@@ -12,7 +12,7 @@ from tracker.roadmaps.access import Obstacle, may, own_party, why_not
 from tracker.roadmaps.models import Commitment, Control, Executor, Milestone, Participation, Replacement
 
 from .standing import standing_of
-from .status_rows import milestone_facts, roadmap_parties
+from .status_rows import milestone_facts
 
 LATEST = 30
 FACTS = ("expected_result", "form_of_completion", "funding", "note", "source")
@@ -20,7 +20,7 @@ FACTS = ("expected_result", "form_of_completion", "funding", "note", "source")
 
 def item_page(item, user, *, on):
     """The context of an item's page on the day: wording, standing, milestones, parties, reports, evidence, history."""
-    parties = roadmap_parties(item.roadmap)
+    parties = item.roadmap.parties_in_order
     milestones = list(item.milestones.in_plan_order())
     commitments = {}
     parts = list(Commitment.objects.filter(milestone__in=[m.pk for m in milestones]).select_related("party"))

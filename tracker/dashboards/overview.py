@@ -12,7 +12,8 @@ from tracker.progress.models import Report
 from tracker.progress.status import SOON, Timeliness, is_judged
 from tracker.roadmaps.models import Commitment, Control, Execution, Milestone
 
-from .status_rows import counts_by_area, roadmap_parties, slip_in_words, total_of
+from .grouping import counts_by_area, total_of
+from .status_rows import slip_in_words
 
 LATEST = 8
 LIVE = [Control.ON.value, Control.CLOSED.value]  # what is dropped stands apart
@@ -30,7 +31,7 @@ class Figure:
 def overview_of(user, roadmap, milestones, *, on):
     """The context of the overview of the milestones that the reader may see, judged on the day."""
     by_area = counts_by_area(milestones, on=on)
-    judged = total_of(by_area)
+    judged = total_of(by_area.values())
     total = sum(judged.values())
     execution, control, reasons = tallies_of(milestones, "execution", "control", "drop_reason")
 
@@ -137,7 +138,7 @@ def freshness_of(user, roadmap):
         found.setdefault(party, {})[freshness] = count
     table = [
         (party, [found[party.pk].get(f, 0) for f in Commitment.Freshness], sum(found[party.pk].values()))
-        for party in roadmap_parties(roadmap)
+        for party in roadmap.parties_in_order
         if party.pk in found
     ]
     return {"heads": Commitment.Freshness, "rows": table}

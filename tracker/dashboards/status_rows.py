@@ -1,58 +1,66 @@
-"""The rows of the status table: areas with subtotals, items, milestones; a bounded number of queries."""
+"""The rows of the status table: light ones, read by columns, with what their cells need; a bounded number of queries.
 
-from dataclasses import dataclass, field
-from itertools import islice
+A page of model objects would cost more to make than to draw (quality.md, "What the measurements taught").
+"""
 
-from django.urls import reverse
+from types import SimpleNamespace
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tracker.lib.dates import short
-from tracker.progress.status import Timeliness, counts, rule_for
+from tracker.progress.status import Timeliness, rule_for
 from tracker.roadmaps.models import Commitment, Executor, Participation
+from tracker.roadmaps.models.judged import Outcome
+from tracker.roadmaps.models.milestone import Terms
 
-from .standing import standings
 from .strips import parties_strip
 
-SUBTOTALS = (Timeliness.OVERDUE, Timeliness.AT_RISK, Timeliness.DUE_SOON)
 COMPLETED = (Timeliness.ON_TIME, Timeliness.LATE)
 
-
-@dataclass
-class Row:
-    """One line of the table: `kind` is area, item or milestone; the rest is what that kind shows."""
-
-    kind: str
-    about: object
-    facts: dict = field(default_factory=dict)
-
-
-def roadmap_parties(roadmap):
-    """The parties of the roadmap in protocol order."""
-    return [place.party for place in roadmap.parties.select_related("party").order_by("position")]
+# What every row reads; a column may read more (dashboards/tables.py)
+READ = (
+    "pk", "item_id", "area_id", "number", "wording", "agreed_text", "agreed_due", "agreed_kind", "agreed_from",
+    "term_text", "term_kind", "starts_on", "due_on", "first_due", "moves", "percent", "execution", "control",
+    "control_on", "drop_reason", "done_on", "forecast_on", "state", "item__number", "item__wording",
+)  # fmt: skip
+READ_OF_PARTS = (
+    "milestone_id", "party_id", "state", "due_on", "execution", "control", "control_on", "done_on", "released_on",
+    "claimed_at",
+)  # fmt: skip
 
 
-def rows_of(milestones, *, on, parties, areas=None):
-    """The rows of a page of milestones (with item and area loaded). With `areas`, grouped under area and item.
+class MilestoneRow(Terms, Outcome, SimpleNamespace):
+    """A milestone as a list reads it: the columns asked for; `parts`, `timeliness` and `strip` once prepared."""
 
-    `areas` is {area id: {Timeliness: n}}, the subtotals of all that matches the filters.
-    """
-    commitments = commitments_of(milestones)
-    items = list(dict.fromkeys(m.item_id for m in milestones)) if areas is not None else []
-    standing, executors = standings(items, on=on), executors_of(items)
-    rows, area, item = [], None, None
-    for milestone in milestones:
-        if areas is not None and milestone.area_id != area:
-            area = milestone.area_id
-            rows.append(Row("area", milestone.area, {"counts": subtotals(areas[area])}))
-        if areas is not None and milestone.item_id != item:
-            item = milestone.item_id
-            rows.append(Row("item", milestone.item, {"standing": standing[item], "executors": executors.get(item, [])}))
-        rows.append(Row("milestone", milestone, milestone_facts(milestone, commitments, on=on, parties=parties)))
+
+class PartRow(Outcome, SimpleNamespace):
+    """A party's part of a milestone as a list reads it."""
+
+    is_counting = Commitment.is_counting
+
+
+def prepared(records, *, on, parties):
+    """Rows of records (dicts of the columns read), each with its parts, judged on the day."""
+    rows = [MilestoneRow(**record) for record in records]
+    parts = parts_of([row.pk for row in rows])
+    for row in rows:
+        row.parts = parts.get(row.pk, ())
+        row.timeliness = rule_for(row, on=on).timeliness
+        row.strip = parties_strip(row.parts, parties, on=on)
     return rows
 
 
+def parts_of(milestones):
+    """{milestone id: its parts}, in one query."""
+    found = {}
+    for part in Commitment.objects.filter(milestone__in=milestones).values(*READ_OF_PARTS):
+        found.setdefault(part["milestone_id"], []).append(PartRow(**part))
+    return found
+
+
 def milestone_facts(milestone, commitments, *, on, parties):
+    """What the item page shows of a milestone; `commitments` are {milestone id: its own}."""
     own = commitments.get(milestone.pk, [])
     timeliness = rule_for(milestone, on=on).timeliness
     return {
@@ -63,52 +71,23 @@ def milestone_facts(milestone, commitments, *, on, parties):
     }
 
 
-def commitments_of(milestones):
-    """{milestone id: its commitments}, in one query."""
-    found = {}
-    for commitment in Commitment.objects.filter(milestone__in=[m.pk for m in milestones]):
-        found.setdefault(commitment.milestone_id, []).append(commitment)
-    return found
+class ExecutorRow(SimpleNamespace):
+    """An executor as lists show it: `code` and `party` of its party, `organisation` as a text in its languages."""
 
 
 def executors_of(items):
-    """{item id: [(party, organisation)]}: the lead's responsible executor first, then the others'."""
+    """{item id: [ExecutorRow]}: the lead's responsible executor first, then the others'."""
     order = {role: place for place, role in enumerate(Participation.Role.values)}
+    read = Executor.objects.filter(participation__item__in=items, participation__until=None).values_list(
+        "participation__item", "participation__role", "participation__party__position", "position", "pk",
+        "participation__party__code", "participation__party__name", "organisation__name",
+    )  # fmt: skip
     found = {}
-    executors = Executor.objects.filter(participation__item__in=items, participation__until=None).select_related(
-        "participation__party", "organisation"
-    )
-    for executor in sorted(
-        executors,
-        key=lambda e: (order[e.participation.role], e.participation.party.position, e.position, e.pk),
+    for item, _role, _place, _position, _pk, code, party, organisation in sorted(
+        read, key=lambda row: (order[row[1]], *row[2:5])
     ):
-        found.setdefault(executor.participation.item_id, []).append(executor)
+        found.setdefault(item, []).append(ExecutorRow(code=code, party=party, organisation=organisation))
     return found
-
-
-def subtotals(tally):
-    """The counts beside an area's name, which add up: completed, those to look at, dropped, the rest."""
-    completed = sum(tally[timeliness] for timeliness in COMPLETED)
-    named = [(timeliness, tally[timeliness]) for timeliness in SUBTOTALS if tally[timeliness]]
-    total = sum(tally.values())
-    return {
-        "total": total,
-        "completed": completed,
-        "completed_codes": [timeliness.value for timeliness in COMPLETED],
-        "named": named,
-        "dropped": tally[Timeliness.DROPPED],
-        "other": total - completed - sum(count for timeliness, count in named) - tally[Timeliness.DROPPED],
-    }
-
-
-def counts_by_area(milestones, *, on):
-    """{area id: {Timeliness: n}} of all the milestones."""
-    return {area: tally for (area,), tally in counts(milestones, on=on, by=("area_id",)).items()}
-
-
-def total_of(areas):
-    """Tallies of several areas added up."""
-    return {timeliness: sum(tally[timeliness] for tally in areas.values()) for timeliness in Timeliness}
 
 
 def slip_in_words(milestone):
@@ -147,22 +126,3 @@ def timeliness_note(milestone, commitments, timeliness, *, on):
     if timeliness in COMPLETED:
         return short(milestone.finished_on)
     return ""
-
-
-def csv_rows(milestones, *, on, parties):
-    """The table as cells, heading first, for a file of any length; reads in slices."""
-    yield [
-        _("Area"), _("Item No."), _("Item"), _("No."), _("Milestone"), _("State by party"), _("Agreed term"),
-        _("Agreed due day"), _("Current term"), _("Due day"), _("Slip, days"), _("Progress, %"), _("Execution"),
-        _("Timeliness"), _("Done on"), _("Address"),
-    ]  # fmt: skip
-    rows = milestones.select_related("item__roadmap", "area").iterator(chunk_size=2000)
-    while page := list(islice(rows, 2000)):
-        commitments = commitments_of(page)
-        for m in page:
-            facts = milestone_facts(m, commitments, on=on, parties=parties)
-            yield [
-                m.area, m.item.number, m.item.wording, m.number, m.wording, facts["strip"], m.agreed_text, m.agreed_due,
-                m.term_text, m.due_on, m.slip, m.percent, m.get_execution_display(), facts["timeliness"].label,
-                m.finished_on, reverse("item", args=[m.item.roadmap.slug, m.item_id]),
-            ]  # fmt: skip

@@ -1,7 +1,10 @@
 """The strip of parties beside a milestone: fixed places in protocol order, so the eye can run down one column."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tracker.progress.status import Execution, Timeliness, rule_for
@@ -15,7 +18,7 @@ LOOKS = {
 OFF = _("Does not take part")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one object for each that there is, so they are told apart quickly
 class Place:
     """One party's place: its code, its class in components.css, and its state in words."""
 
@@ -24,34 +27,65 @@ class Place:
     word: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strip:
+    """There are few different strips, however many milestones: each is put into words and drawn once a language."""
+
     places: tuple
 
     def __str__(self):
         """One sentence for a screen reader and for exports: "overdue: KG, TJ; completed: KZ"."""
-        words = {}
-        for place in self.places:
+        return said(self, get_language())
+
+    @property
+    def html(self):
+        """One image with one sentence."""
+        return drawn(self, get_language())
+
+
+@lru_cache(maxsize=5000)
+def said(strip, language):
+    words = {}
+    for place in strip.places:
+        if place.word != OFF:
             words.setdefault(str(place.word), []).append(place.code)
-        return "; ".join(f"{word.lower()}: {', '.join(codes)}" for word, codes in words.items())
+    return "; ".join(f"{word.lower()}: {', '.join(codes)}" for word, codes in words.items())
 
 
-def parties_strip(commitments, parties, *, on):
-    """The strip of one milestone: `commitments` of it, `parties` of the roadmap in protocol order."""
-    by_party = {commitment.party_id: commitment for commitment in commitments if commitment.is_counting}
-    return Strip(tuple(place_of(party, by_party.get(party.pk), on=on) for party in parties))
+@lru_cache(maxsize=5000)
+def drawn(strip, language):
+    places = format_html_join(
+        "", '<i class="{}">{}</i>', ((f"p {place.look}".strip(), place.code) for place in strip.places)
+    )
+    return format_html('<div class="parties" role="img" title="{}">{}</div>', said(strip, language), places)
 
 
-def place_of(party, commitment, *, on):
-    if commitment is None:
-        return Place(party.code, "off", OFF)
-    timeliness = rule_for(commitment, on=on).timeliness
+def parties_strip(parts, parties, *, on):
+    """The strip of one milestone: `parts` are its commitments, `parties` the roadmap's in protocol order."""
+    by_party = {part.party_id: part for part in parts if part.is_counting}
+    return strip_of(tuple([place_of(party.code, by_party.get(party.pk), on=on) for party in parties]))
+
+
+@lru_cache(maxsize=5000)
+def strip_of(places):
+    return Strip(places)
+
+
+def place_of(code, part, *, on):
+    if part is None:
+        return place(code, None, "")
+    return place(code, rule_for(part, on=on).timeliness, Execution.COMPLETED if part.is_completed else part.execution)
+
+
+@lru_cache(maxsize=5000)
+def place(code, timeliness, execution):
+    """The place of a party by how its part is judged and how far it is; one object for each that there is."""
+    if timeliness is None:
+        return Place(code, "off", OFF)
     if timeliness == Timeliness.DROPPED:
-        return Place(party.code, "off", timeliness.label)
+        return Place(code, "off", timeliness.label)
     if timeliness == Timeliness.OVERDUE:
-        return Place(party.code, "late", timeliness.label)
+        return Place(code, "late", timeliness.label)
     if timeliness == Timeliness.AT_RISK:
-        return Place(party.code, "risk", timeliness.label)
-    if commitment.is_completed:
-        return Place(party.code, "done", Execution.COMPLETED.label)
-    return Place(party.code, LOOKS[commitment.execution], Execution(commitment.execution).label)
+        return Place(code, "risk", timeliness.label)
+    return Place(code, LOOKS[execution], Execution(execution).label)

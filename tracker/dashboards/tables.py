@@ -1,43 +1,298 @@
-from django.db.models import F
-from django.utils.translation import gettext_lazy as _
+"""The tables of the dashboards: which columns, how they are ordered, what stands in them."""
 
-from tracker.lib.columns import Column, ListTable
+from functools import cached_property, partial
+from html import escape
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tracker.lib.columns import SLICE, Column, Kind, ListTable
+from tracker.lib.templatetags.tracker import icon, said
+from tracker.progress.status import TIMELINESS_MARKS, Timeliness, counts, with_status
+from tracker.progress.templatetags.status import mark
+from tracker.roadmaps.models import Control, Execution
+
+from . import cells
+from .grouping import GROUPINGS, ByArea
+from .standing import standings
+from .status_rows import COMPLETED, READ, executors_of, prepared
+
+
+class StatusColumn(Column):
+    """A column of the status table; `reads` are the columns of the milestone that it needs beside the usual ones."""
+
+    def __init__(self, label, *, reads=(), **options):
+        super().__init__(verbose_name=label, **options)
+        self.reads = reads
+
+
+def optional(label, **options):
+    """A column that is there when it is chosen."""
+    return StatusColumn(label, by_default=False, **options)
 
 
 class StatusTable(ListTable):
-    """The columns of the status table as officials know it. Rows are drawn by dashboards/_rows.html."""
+    """Milestones, each with where it stands; grouped by area, under their items.
 
-    number = Column(verbose_name=_("No."), order_by=("area_position", "number_key", "pk"))
-    wording = Column(verbose_name=_("Item / milestone"), order_by=("search", "pk"))
-    parties = Column(verbose_name=_("Executors · state by party"), empty_values=(), orderable=False)
-    agreed = Column(verbose_name=_("Agreed term"))
-    current = Column(verbose_name=_("Current term"))
-    percent = Column(verbose_name=_("Progress"), order_by=("percent", "pk"))
-    execution = Column(verbose_name=_("Execution"), order_by=("percent", "execution", "pk"))
-    timeliness = Column(verbose_name=_("Timeliness"), order_by=("severity", "due_on", "pk"))
+    Before it is drawn, `on_query` is set (the part of an address that stays on the day looked at) and `may_select`
+    (whether the reader may do something to rows).
+    """
 
-    class Meta:
-        sequence = ("number", "wording", "parties", "agreed", "current", "percent", "execution", "timeliness")
+    groupings = GROUPINGS
+    kept_first = ("number",)
+    may_select, on_query = False, ""
 
-    def order_agreed(self, rows, is_descending):
-        return by_day(rows, "agreed_due", is_descending), True
+    number = StatusColumn(gettext_lazy("No."), order_by=("area_position", "number_key", "pk"), width=10)
+    wording = StatusColumn(gettext_lazy("Item / milestone"), order_by=("search", "pk"), width=60)
+    parties = StatusColumn(gettext_lazy("Executors · state by party"), orderable=False, width=40)
+    agreed = StatusColumn(gettext_lazy("Agreed term"), by_day="agreed_due", width=18)
+    current = StatusColumn(gettext_lazy("Current term"), by_day="due_on", width=18)
+    percent = StatusColumn(gettext_lazy("Progress"), order_by=("percent", "pk"), kind=Kind.PERCENT, width=10)
+    execution = StatusColumn(gettext_lazy("Execution"), order_by=("percent", "execution", "pk"), width=18)
+    timeliness = StatusColumn(gettext_lazy("Timeliness"), order_by=("timeliness",), width=20)
 
-    def order_current(self, rows, is_descending):
-        return by_day(rows, "due_on", is_descending), True
+    area = optional(gettext_lazy("Area"), in_files=True, orderable=False, width=30)
+    item_number = optional(gettext_lazy("Item No."), in_files=True, orderable=False, width=10)
+    item = optional(gettext_lazy("Item"), in_files=True, orderable=False, width=60)
+    executors = optional(gettext_lazy("Executors"), orderable=False, width=60)
+    first = optional(
+        gettext_lazy("First agreed term"),
+        by_day="first_due",
+        reads=("first_text", "first_kind", "first_from"),
+        width=18,
+    )
+    agreed_due = optional(gettext_lazy("Agreed due day"), by_day="agreed_due", in_files=True, kind=Kind.DAY, width=12)
+    due = optional(gettext_lazy("Due day"), by_day="due_on", in_files=True, accessor="due_on", kind=Kind.DAY, width=12)
+    slip = optional(gettext_lazy("Slip, days"), in_files=True, orderable=False, kind=Kind.NUMBER, width=10)
+    moves = optional(gettext_lazy("Times moved"), order_by=("moves", "pk"), kind=Kind.NUMBER, width=10)
+    done = optional(
+        gettext_lazy("Done on"), by_day="done_on", in_files=True, accessor="finished_on", kind=Kind.DAY, width=12
+    )
+    forecast = optional(gettext_lazy("Forecast"), by_day="forecast_on", accessor="forecast_on", kind=Kind.DAY, width=12)
+    weight = optional(gettext_lazy("Weight"), reads=("weight",), order_by=("weight", "pk"), kind=Kind.NUMBER, width=8)
+    counted = optional(
+        gettext_lazy("Parts completed"), reads=("counting", "completed"), order_by=("completed", "pk"), width=12
+    )
+    control = optional(gettext_lazy("Control"), order_by=("control", "pk"), width=24)
+    proof = optional(gettext_lazy("What counts as proof"), reads=("proof",), orderable=False, width=50)
+    expected = optional(gettext_lazy("Expected result"), reads=("item__expected_result",), orderable=False, width=50)
+    note = optional(gettext_lazy("Note"), reads=("item__note",), orderable=False, width=50)
+    address = StatusColumn(gettext_lazy("Address"), drawn=False, in_files=True, kind=Kind.ADDRESS, width=40)
+
+    # Reading
+
+    @cached_property
+    def day(self):
+        return self.request.day
+
+    @cached_property
+    def areas(self):
+        """{id: area} of the roadmap."""
+        return {area.pk: area for area in self.request.roadmap.areas_in_order}
+
+    @cached_property
+    def tally(self):
+        """{Timeliness: n} of all that matches."""
+        grouping = self.listing.grouping
+        return grouping.tally if grouping else counts(self.matching, on=self.day)
+
+    @property
+    def has_items(self):
+        """Whether each item has a heading above its milestones: where they stand together, in the plan's order."""
+        return not self.order_by and isinstance(self.listing.grouping, ByArea)
+
+    def count(self, rows):
+        return sum(self.tally.values())
+
+    def reads(self, columns):
+        return (*READ, *(name for column in columns for name in column.column.reads))
+
+    def fetch(self, rows):
+        """The keys of the page come from an index that covers the order, however deep the page; then its rows."""
+        return self.listing.rows.filter(pk__in=rows.values("pk")).values(*self.reads(self.shown))
+
+    def stream(self, rows):
+        return rows.values(*self.reads(self.file_columns())).iterator(chunk_size=SLICE)
+
+    def prepare(self, records):
+        rows = prepared(records, on=self.day, parties=self.request.roadmap.parties_in_order)
+        if "executors" in self.names:
+            found = executors_of({row.item_id for row in rows})
+            for row in rows:
+                row.executors = found.get(row.item_id, [])
+        return rows
+
+    @cached_property
+    def names(self):
+        return {column.name for column in self.shown}
+
+    # Order
+
+    def order_timeliness(self, rows, is_descending):
+        sign = "-" if is_descending else ""
+        return with_status(rows, on=self.day).order_by(f"{sign}severity", f"{sign}due_on", "pk"), True
+
+    # On the screen: a heading for each group and, in the plan's order, for each item
+
+    def group_line(self, group, *, is_folded):
+        counts_of_group = format_html_join(" ", "{}", ((count,) for count in self.subtotal_links(group)))
+        return format_html(
+            '<tr class="area" id="g-{key}" hx-boost="true"><th scope="rowgroup" colspan="{width}">'
+            '<a class="fold" id="f-{key}" href="{fold}" aria-expanded="{open}" aria-label="{verb}">{icon}</a>'
+            '<b>{name}</b><span class="counts">{counts}</span></th></tr>',
+            key=group.key,
+            width=len(self.shown),
+            fold=self.listing.fold_address(group),
+            open="false" if is_folded else "true",
+            verb=(_("Unfold %(name)s") if is_folded else _("Fold %(name)s")) % {"name": group.label},
+            icon=icon("down"),
+            name=said(group.label) if isinstance(group.label, dict) else group.label,
+            counts=counts_of_group,
+        )
+
+    def subtotal_links(self, group):
+        """The counts that add up to the group, each with the address of exactly its rows."""
+        query, figures = self.listing.grouping.query(group), group.figures
+        total = figures["total"]
+        yield self.count_link(ngettext("%(n)s milestone", "%(n)s milestones", total) % {"n": total}, "", query)
+        if figures.get("completed"):
+            done = {"timeliness": [one.value for one in COMPLETED]}
+            yield self.count_link(_("%(n)s completed") % {"n": figures["completed"]}, "", query | done)
+        for timeliness, count in figures.get("named", ()):
+            words = f"{count} {timeliness.label.lower()}"
+            yield self.count_link(words, TIMELINESS_MARKS[timeliness][0], query | {"timeliness": timeliness.value})
+        if figures.get("dropped"):
+            dropped = {"timeliness": Timeliness.DROPPED.value}
+            yield self.count_link(_("%(n)s dropped") % {"n": figures["dropped"]}, "none", query | dropped)
+        if figures.get("other"):
+            yield format_html("<span>{}</span>", _("%(n)s other") % {"n": figures["other"]})
+
+    def count_link(self, words, look, query):
+        look = format_html(' class="{}"', look) if look else ""
+        return format_html('<a{} href="{}">{}</a>', look, self.listing.address(**query), words)
+
+    def group_lines(self, rows):
+        before = None
+        for row in rows:
+            if self.has_items and row.item_id != before:
+                before = row.item_id
+                yield self.item_line(row)
+            yield self.line(row)
+
+    @cached_property
+    def headings(self):
+        """({item id: Standing}, {item id: executors}) of the items on the page."""
+        items = list(dict.fromkeys(row.item_id for row in self.listing.page_rows))
+        return standings(items, on=self.day), executors_of(items)
+
+    def item_line(self, row):
+        """The heading of an item: its executors stand in the columns that say nothing of an item."""
+        standing, executors = (found.get(row.item_id) for found in self.headings)
+        written = {
+            "number": f'<th scope="row" class="no">{escape(row.item__number)}</th>',
+            "wording": f'<td class="wording">{cells.item_link(row, self)}</td>',
+            "percent": f"<td>{cells.progress(standing.percent)}{cells.sub(dropped_in_words(standing))}</td>",
+            "execution": f"<td>{mark('execution', standing.execution)}</td>",
+            "timeliness": f"<td>{mark('timeliness', standing.worst)}</td>",
+        }
+        told = "" if "executors" in self.names else cells.executors(executors)
+        drawn = []
+        for is_written, columns in groupby(self.shown, key=lambda column: column.name in written):
+            if is_written:
+                drawn += [written[column.name] for column in columns]
+            else:
+                drawn.append(f'<td class="orgs" colspan="{len(list(columns))}">{told}</td>')
+                told = ""
+        return mark_safe(f'<tr class="item" id="i{row.item_id}">{"".join(drawn)}</tr>')
+
+    def line(self, row):
+        drawn = "".join([draw(row, self) for draw in self.drawers])
+        return mark_safe(f'<tr class="ms" id="m{row.pk}">{drawn}</tr>')
+
+    @cached_property
+    def drawers(self):
+        """For each column shown, what draws its cell."""
+        return [
+            getattr(cells, f"{column.name}_cell", None) or partial(cells.value_cell, column) for column in self.shown
+        ]
+
+    @cached_property
+    def labels(self):
+        """{column: its heading, escaped}, put into the reader's language once a page."""
+        return {column.name: escape(str(column.header)) for column in self.columns}
+
+    # In files
+
+    def value_wording(self, row):
+        return str(row.wording)
+
+    def value_parties(self, row):
+        return str(row.strip)
+
+    def value_agreed(self, row):
+        return row.agreed_text
+
+    def value_current(self, row):
+        return row.term_text
+
+    def value_execution(self, row):
+        return str(Execution(row.execution).label)
+
+    def value_timeliness(self, row):
+        return str(row.timeliness.label)
+
+    def value_area(self, row):
+        return str(self.areas[row.area_id])
+
+    def value_item_number(self, row):
+        return row.item__number
+
+    def value_item(self, row):
+        return str(row.item__wording)
+
+    def value_executors(self, row):
+        return "; ".join(f"{one.code}: {one.organisation}" for one in row.executors)
+
+    def value_first(self, row):
+        return row.first.in_words()
+
+    def value_counted(self, row):
+        return f"{row.completed} / {row.counting}"
+
+    def value_control(self, row):
+        return cells.control_in_words(row) or str(Control.ON.label)
+
+    def value_proof(self, row):
+        return str(row.proof)
+
+    def value_expected(self, row):
+        return str(row.item__expected_result)
+
+    def value_note(self, row):
+        return str(row.item__note)
+
+    def value_address(self, row):
+        return f"{self.items_address}{row.item_id}/#m{row.pk}"
+
+    @cached_property
+    def items_address(self):
+        return self.request.build_absolute_uri(reverse("items", args=[self.request.roadmap.slug]))
 
 
-def by_day(rows, column, is_descending):
-    """In order of a day; rows without one stand last both ways, on every database."""
-    day = F(column)
-    return rows.order_by(day.desc(nulls_last=True) if is_descending else day.asc(nulls_last=True), "pk")
+def dropped_in_words(standing):
+    return _("%(n)s dropped") % {"n": standing.dropped} if standing.dropped else ""
 
 
 class ItemTable(ListTable):
     """The columns of the list of items."""
 
-    number = Column(verbose_name=_("No."), order_by=("number_key", "pk"))
-    wording = Column(verbose_name=_("Item"), order_by=("search", "pk"))
-    area = Column(verbose_name=_("Area"), order_by=("area__position", "number_key", "pk"))
-    executors = Column(verbose_name=_("Executors"), empty_values=(), orderable=False)
-    standing = Column(verbose_name=_("Milestones completed"), empty_values=(), orderable=False)
-    timeliness = Column(verbose_name=_("Timeliness"), empty_values=(), orderable=False)
+    number = Column(verbose_name=gettext_lazy("No."), order_by=("number_key", "pk"))
+    wording = Column(verbose_name=gettext_lazy("Item"), order_by=("search", "pk"))
+    area = Column(verbose_name=gettext_lazy("Area"), order_by=("area__position", "number_key", "pk"))
+    executors = Column(verbose_name=gettext_lazy("Executors"), empty_values=(), orderable=False)
+    standing = Column(verbose_name=gettext_lazy("Milestones completed"), empty_values=(), orderable=False)
+    timeliness = Column(verbose_name=gettext_lazy("Timeliness"), empty_values=(), orderable=False)

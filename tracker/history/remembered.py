@@ -8,6 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.utils import timezone
 
 from .as_of import current_as_of
+from .changes import pending
 from .models import DataState
 
 SETTLED = timedelta(hours=1)  # a moment this long ago has no slow writer left
@@ -19,12 +20,12 @@ def remembered(query):
     The key is the statement itself, with the day and the rights that are in it, and the moment it is read as of. What
     was recorded by a moment that is over never changes, and is kept under the moment alone.
     """
-    name = key_of(query)
-    if name is None:
-        return list(query)
+    under_way, name = pending(), key_of(query)
+    if name is None or (under_way and under_way.row):  # what is being written has no name yet
+        return list(query.all())
     cache, found = caches["local"], caches["local"].get(name)
     if found is None:
-        found = list(query)
+        found = list(query.all())
         cache.set(name, found)
     return found
 

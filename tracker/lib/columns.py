@@ -1,12 +1,12 @@
 """The columns of a list, declared once: how they are ordered, drawn in a row, and given to a file."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 
 import django_tables2
 from django.db import models
-from django.template.loader import render_to_string
+from django.template.loader import get_template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 
@@ -30,15 +30,29 @@ class Kind(models.TextChoices):
 class Column(django_tables2.Column):
     """A column of a list.
 
-    `template` draws what stands in the cell (its context: row, table); without one, and without `render_<name>()` on
+    `template` draws what stands in the cell (its context: row, table, name of the column); without one, and without `render_<name>()` on
     the table, the value is shown as text. `kind` says what a file makes of the value and `width` how wide, in
-    characters. One that is not `by_default` may be chosen; one `in_files` alone is never drawn.
+    characters. One that is not `by_default` is there when it is chosen, one that is not `drawn` never on the screen;
+    `in_files` puts it into files all the same. `by_day` names the column of a day by which it is ordered. `look` is a
+    class of the cell: "no" a number, "what" the words that name the row; these need no label on a phone.
     """
 
-    def __init__(self, *args, template="", kind=Kind.TEXT, width=16, by_default=True, in_files=False, **options):
+    def __init__(
+        self, *args, template="", kind=Kind.TEXT, width=16, by_default=True, drawn=True, in_files=False, by_day="",
+        look="", **options,
+    ):  # fmt: skip
         super().__init__(*args, **options)
-        self.template, self.kind, self.width = template, kind, width
-        self.by_default, self.in_files = by_default, in_files
+        self.template, self.kind, self.width, self.look = template, kind, width, look
+        self.by_default, self.drawn, self.in_files, self.by_day = by_default, drawn, in_files, by_day
+
+    def order(self, rows, is_descending):
+        return (by_day(rows, self.by_day, is_descending), True) if self.by_day else (rows, False)
+
+
+def by_day(rows, column, is_descending):
+    """In order of a day; rows without one stand last both ways, on every database."""
+    day = models.F(column)
+    return rows.order_by(day.desc(nulls_last=True) if is_descending else day.asc(nulls_last=True), "pk")
 
 
 @dataclass
@@ -52,23 +66,19 @@ class Group:
 
 
 class Grouping:
-    """A way to group a list. Made for one table; its rows and request are the table's."""
+    """A way to group a list. Made for one table: `table.matching` are the rows, before they are ordered."""
 
     label = ""
 
     def __init__(self, table):
         self.table = table
 
-    def order(self, rows, by):
-        """The rows with each group together, the groups in order; `by` is the order within (None: the plan's)."""
+    def order(self, rows):
+        """The rows with each group together, the groups in order; within a group they stay in the order they have."""
         raise NotImplementedError
 
-    def groups(self, rows):
-        """All the groups of the rows, in the order of `order()`; their counts add up to the rows."""
-        raise NotImplementedError
-
-    def key_of(self, row):
-        """The key of the group to which a prepared row belongs."""
+    def groups(self):
+        """All the groups of what matches, in the order of `order()`; their counts add up to its rows."""
         raise NotImplementedError
 
     def without(self, rows, keys):
@@ -86,6 +96,7 @@ class ListTable(django_tables2.Table):
 
     groupings = {}
     kept_first = ()  # columns that always stand first: they name the row
+    row_prefix = "r"  # before the key, in the id of a row
     per_page = PER_PAGE
 
     @cached_property
@@ -93,12 +104,16 @@ class ListTable(django_tables2.Table):
         """The columns drawn, in order: those chosen, else those by default."""
         return self.choose(())
 
+    @cached_property
+    def usual(self):
+        """The names of the columns that are shown where nobody chooses."""
+        names = [column.name for column in self.columns if column.column.drawn and column.column.by_default]
+        return [*self.kept_first, *(name for name in names if name not in self.kept_first)]
+
     def choose(self, names):
         """Take the named columns, those kept first before them; unknown names are passed over."""
-        drawn = {column.name: column for column in self.columns if not column.column.in_files}
-        names = [name for name in dict.fromkeys(names) if name in drawn]
-        if not names:
-            names = [name for name, column in drawn.items() if column.column.by_default]
+        drawn = {column.name: column for column in self.columns if column.column.drawn}
+        names = [name for name in dict.fromkeys(names) if name in drawn] or self.usual
         names = [*self.kept_first, *(name for name in names if name not in self.kept_first)]
         self.shown = [drawn[name] for name in names]
         return self.shown
@@ -107,46 +122,67 @@ class ListTable(django_tables2.Table):
         """The rows of these records, with what their cells need."""
         return list(records)
 
-    def fetch(self, records):
-        """The records of one page, from a slice of the ordered rows."""
-        return records
+    def fetch(self, rows):
+        """The records of one page: of a slice of the ordered rows."""
+        return list(rows)
+
+    def stream(self, rows):
+        """The records of all the rows, for a file."""
+        return rows.iterator(chunk_size=SLICE)
 
     def count(self, rows):
         return rows.count()
 
     # On the screen
 
+    def group_line(self, group, *, is_folded):
+        """The heading of a group as HTML."""
+        raise NotImplementedError
+
+    def group_lines(self, rows):
+        """The rows of a group on this page as HTML."""
+        return map(self.line, rows)
+
     def line(self, row):
         """A row as HTML."""
-        return format_html("<tr>{}</tr>", mark_safe("".join(self.cell(column, row) for column in self.shown)))
+        cells = mark_safe("".join(self.cell(column, row) for column in self.shown))
+        return format_html('<tr class="ms" id="{}{}">{}</tr>', self.row_prefix, row.pk, cells)
 
     def cell(self, column, row):
-        kept = column.name in self.kept_first
-        return format_html(
-            '<{tag} class="c-{name}"{label}>{content}</{end}>',
-            tag=mark_safe('th scope="row"') if kept else "td",
-            end="th" if kept else "td",
-            name=column.name,
-            label=format_html(' data-label="{}"', column.header) if not kept else "",
-            content=self.content(column, row),
-        )
+        look, content = column.column.look, self.content(column, row)
+        if column.name in self.kept_first:
+            return format_html('<th scope="row" class="{}">{}</th>', look, content)
+        if look:
+            return format_html('<td class="{}">{}</td>', look, content)
+        return format_html('<td data-label="{}"><div>{}</div></td>', self.headers[column.name], content)
+
+    @cached_property
+    def headers(self):
+        """{column: its heading}, put into the reader's language once a page."""
+        return {column.name: str(column.header) for column in self.columns}
 
     def content(self, column, row):
         """What stands in the cell, as safe HTML."""
         if render := getattr(self, f"render_{column.name}", None):
             return conditional_escape(render(row))
         if column.column.template:
-            return mark_safe(render_to_string(column.column.template, {"row": row, "table": self}, self.request))
+            return self.template_of(column.column.template).render({"row": row, "table": self, "name": column.name})
         value = self.value(column, row)
         if column.column.kind == Kind.DAY:
             return drawn_day(value)
-        return format_html('<span class="none">—</span>') if value in (None, "") else conditional_escape(value)
+        return mark_safe('<span class="none">—</span>') if value in (None, "") else conditional_escape(value)
+
+    @cached_property
+    def template_of(self):
+        """Templates by name, found once a page. A cell's has no request: the frame of the page is none of its."""
+        return cache(get_template)
 
     # In files
 
     def file_columns(self):
-        """The columns of a file: those drawn, in the same order, then those only for files."""
-        return [*self.shown, *(column for column in self.columns if column.column.in_files)]
+        """The columns of a file: those shown, in the same order, then those that every file has."""
+        shown = {column.name for column in self.shown}
+        return [*self.shown, *(c for c in self.columns if c.column.in_files and c.name not in shown)]
 
     def value(self, column, row):
         """The value of a cell for a file: text, number, day or None."""
@@ -154,9 +190,9 @@ class ListTable(django_tables2.Table):
             return value(row)
         return column.accessor.resolve(row, quiet=True)
 
-    def file_rows(self, records):
-        """The values of each row, of any number of records; reads in slices."""
-        columns, records = self.file_columns(), iter(records)
+    def file_rows(self, rows):
+        """The values of each row, of any number of rows; reads in slices."""
+        columns, records = self.file_columns(), iter(self.stream(rows))
         while part := list(islice(records, SLICE)):
             for row in self.prepare(part):
                 yield [self.value(column, row) for column in columns]

@@ -6,7 +6,6 @@ import re
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 DAY_SPELLINGS = (
@@ -73,4 +72,4 @@ def day_from(text: str | None) -> datetime.date | None:
 
 def short(day: datetime.date) -> str:
     """A day as this product shows it in every language: 30.06.2026."""
-    return date_format(day, "d.m.Y")
+    return f"{day:%d.%m.%Y}"

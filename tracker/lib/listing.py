@@ -14,10 +14,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from django.core.paginator import Paginator
 
-NO_GROUPS, ALL_GROUPS = "none", "*"
+from .arranging import Arrangement
+
+NO_GROUPS, ALL_GROUPS, NO_VIEW = "none", "*", "none"
 # What an address says beside the filters
 STATE = ("sort", "group", "fold", "column", "density", "page", "view")
 
@@ -36,14 +39,16 @@ class Listing:
 
     def __init__(self, request, table):
         self.request, self.table, asked = request, table, request.GET
-        liking = request.user.list_preference(request.resolver_match.url_name) if request.user.is_authenticated else {}
-        table.choose(asked.getlist("column") or liking.get("columns", ()))
-        self.density = asked.get("density") or liking.get("density", "")
+        table.listing = self
+        name = request.resolver_match.url_name
+        self.liking = request.user.list_preference(name) if request.user.is_authenticated else {}
+        table.choose(asked.getlist("column") or self.liking.get("columns", ()))
+        self.density = asked.get("density") or self.liking.get("density", "")
         self.is_sorted = bool(table.order_by)
         self.grouping = self.chosen_grouping(asked.get("group", ""))
         self.rows = table.data.data  # all that match, in order
         if self.grouping:
-            self.rows = self.grouping.order(table.matching, self.rows if self.is_sorted else None)
+            self.rows = self.grouping.order(self.rows)
         self.folded = set(asked.getlist("fold")) if self.grouping else set()
 
     def chosen_grouping(self, name):
@@ -59,10 +64,41 @@ class Listing:
 
     group_name = NO_GROUPS
 
+    def address(self, **changes):
+        """The address of the same list with these values in place of those it has, from its first page."""
+        asked = self.request.GET.copy()
+        asked.pop("page", None)
+        for name, value in changes.items():
+            asked.setlist(name, value if isinstance(value, list) else [value])
+        return address_of(asked)
+
+    @property
+    def fields(self):
+        """(name, value) of what the address says beside the filters, for their form."""
+        asked = self.request.GET
+        return [(name, value) for name in STATE if name != "page" for value in asked.getlist(name)]
+
+    @property
+    def cleared(self):
+        """The address without the filters; what is beside them stays."""
+        asked = self.request.GET.copy()
+        for name in self.table.filter_names | {"page"}:
+            asked.pop(name, None)
+        return address_of(asked)
+
+    @cached_property
+    def arrangement(self):
+        return Arrangement(self)
+
+    def fold_address(self, group):
+        """The address with this group folded, or unfolded."""
+        folded = {one.key for one in self.groups if self.is_folded(one)} ^ {group.key}
+        return self.address(fold=sorted(folded))
+
     @cached_property
     def groups(self):
         """The groups of all that matches, each with whether it is folded."""
-        return self.grouping.groups(self.table.matching) if self.grouping else []
+        return self.grouping.groups() if self.grouping else []
 
     def is_folded(self, group):
         return ALL_GROUPS in self.folded or group.key in self.folded
@@ -86,7 +122,7 @@ class Listing:
 
     @cached_property
     def page_rows(self):
-        return self.table.prepare(list(self.table.fetch(self.page.object_list)))
+        return self.table.prepare(self.table.fetch(self.page.object_list))
 
     def lines(self):
         """The page as HTML, row by row, each group under its heading; a folded group's heading stands in its place."""
@@ -106,7 +142,19 @@ class Listing:
             place += group.count
             if here > 0:
                 yield self.table.group_line(group, is_folded=False)
-                yield from self.table.group_lines(next(rows) for _row in range(here))
+                yield from self.table.group_lines(islice(rows, here))
+
+
+def address_of(asked):
+    """The address that asks for this; one that asks for nothing would open the list with its view."""
+    if not {name for name, values in asked.lists() if any(values)} - {"on"}:
+        asked["view"] = NO_VIEW
+    return f"?{asked.urlencode()}"
+
+
+def wants_fragment(request):
+    """Whether only the list is asked for, to take the place of the one on the page (htmx)."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def listing(request, rows, filterset_class, table_class, **filter_options):
@@ -117,9 +165,10 @@ def listing(request, rows, filterset_class, table_class, **filter_options):
     and the density that the person has chosen for the list of this URL name.
     """
     filterset = filterset_class(request.GET, queryset=rows, request=request, **filter_options)
-    table = table_class(filterset.qs, order_by=request.GET.get("sort", ()))  # given the request it would page itself
-    table.request = request
-    table.matching = filterset.qs
+    table = table_class(filterset.qs)
+    table.filter_names = set(filterset.form.fields)
+    table.request, table.matching = request, filterset.qs  # set, not given: with a request it would page by itself
+    table.order_by = request.GET.get("sort", ())
     arranged = Listing(request, table)
     return {
         "filter": filterset,
@@ -143,7 +192,7 @@ def chips(request, filterset):
         left = request.GET.copy()
         left.pop(name)
         left.pop("page", None)
-        yield Chip(str(field.label or name), in_words(field, value), f"?{left.urlencode()}")
+        yield Chip(str(field.label or name), in_words(field, value), address_of(left))
 
 
 def in_words(field, value):

@@ -1,7 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from tracker.dashboards.tables import by_day
-from tracker.lib.columns import Column, ListTable
+from tracker.lib.columns import Column, ListTable, by_day
 
 
 class DeadlineTable(ListTable):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from tracker.dashboards.status_rows import roadmap_parties, slip_in_words
+from tracker.dashboards.status_rows import slip_in_words
 from tracker.dashboards.strips import parties_strip
 from tracker.history.as_of import as_of
 from tracker.progress.models import Report
@@ -69,7 +69,7 @@ def others_on(milestone, *, on):
     """The strip of all parties on the milestone, and the names of those whose part remains."""
     commitments = list(milestone.commitments.select_related("party"))
     return {
-        "strip": parties_strip(commitments, roadmap_parties(milestone.item.roadmap), on=on),
+        "strip": parties_strip(commitments, milestone.item.roadmap.parties_in_order, on=on),
         "remaining": [c.party for c in commitments if c.is_counting and not c.is_completed],
     }
 

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tracker.dashboards.days import on_a_day
-from tracker.dashboards.status_rows import roadmap_parties
 from tracker.history.as_of import current_as_of
 from tracker.history.models import ChangeSet
 from tracker.history.timeline import history_of
@@ -123,7 +122,7 @@ def find(request, pk):
 def page(request, found, late=None, status=200):
     user, roadmap = request.user, found.roadmap
     areas = list(PriorityArea.objects.filter(pk__in=roadmap.areas.values("area")).order_by("position"))
-    parties = roadmap_parties(roadmap)
+    parties = roadmap.parties_in_order
     obstacle = why_not(user, "plan", roadmap)
     context = {
         "round": found,
@@ -311,7 +310,7 @@ def edited(request, found):
 def form_of(round_, data=None):
     roadmap = round_.roadmap
     areas = list(PriorityArea.objects.filter(pk__in=roadmap.areas.values("area")).order_by("position"))
-    return RoundForm(data, instance=round_, areas=areas, parties=roadmap_parties(roadmap))
+    return RoundForm(data, instance=round_, areas=areas, parties=roadmap.parties_in_order)
 
 
 def editing(request, form, status=200):

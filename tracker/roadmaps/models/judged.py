@@ -73,7 +73,20 @@ def state_column(*before):
     )
 
 
-class Judged(models.Model):
+class Outcome:
+    """What follows from the columns of what is judged: of a model's row, or of a light one read for a list."""
+
+    @property
+    def is_completed(self):
+        """Counts as completed: accepted as completed, or closed as completed."""
+        return self.execution == Execution.COMPLETED or self.control == Control.CLOSED
+
+    @property
+    def finished_on(self):
+        return self.done_on or self.control_on
+
+
+class Judged(Outcome, models.Model):
     """The columns that a status reads. Execution, percent and the rest are what has been accepted."""
 
     control = models.CharField(_("control"), max_length=8, choices=Control.choices, default=Control.ON)
@@ -92,15 +105,6 @@ class Judged(models.Model):
 
     class Meta:
         abstract = True
-
-    @property
-    def is_completed(self):
-        """Counts as completed: accepted as completed, or closed as completed."""
-        return self.execution == Execution.COMPLETED or self.control == Control.CLOSED
-
-    @property
-    def finished_on(self):
-        return self.done_on or self.control_on
 
 
 # completed ⇔ done on a day ⇔ 100 percent

@@ -31,6 +31,21 @@ class TermColumns:
             setattr(row, column, getattr(term, part))
 
 
+class Terms:
+    """The three terms and the slip between them: of a milestone, or of a light row read for a list."""
+
+    first = TermColumns("first_text", "first_kind", "first_from", "first_due")
+    agreed = TermColumns("agreed_text", "agreed_kind", "agreed_from", "agreed_due")
+    current = TermColumns("term_text", "term_kind", "starts_on", "due_on")
+
+    @property
+    def slip(self):
+        """Days from the agreed due day to the current one; None where either has no day."""
+        if self.due_on and self.agreed_due:
+            return (self.due_on - self.agreed_due).days
+        return None
+
+
 class MilestoneQuerySet(TrackedQuerySet):
     def visible_to(self, user):
         return self.filter(access.scope(user, "read", roadmap="roadmap", area="area"))
@@ -39,7 +54,7 @@ class MilestoneQuerySet(TrackedQuerySet):
         return self.order_by("area_position", "number_key", "pk")
 
 
-class Milestone(Judged, Tracked):
+class Milestone(Terms, Judged, Tracked):
     """What must happen by a term. Its status columns are rolled up from the commitments (progress/rollup.py).
 
     Three terms (domain.md §2): *first* never changes, *agreed* is moved only by an amendment, *current* only by an
@@ -91,10 +106,6 @@ class Milestone(Judged, Tracked):
     starts_on = models.DateField(_("starts on"), null=True, editable=False)
     moves = models.PositiveSmallIntegerField(_("times moved"), default=0, editable=False)
 
-    first = TermColumns("first_text", "first_kind", "first_from", "first_due")
-    agreed = TermColumns("agreed_text", "agreed_kind", "agreed_from", "agreed_due")
-    current = TermColumns("term_text", "term_kind", "starts_on", "due_on")
-
     control_basis = models.TextField(_("basis of the decision"), blank=True)
     drop_reason = models.CharField(_("why dropped"), max_length=10, choices=DropReason.choices, blank=True)
 
@@ -139,13 +150,6 @@ class Milestone(Judged, Tracked):
 
     def get_absolute_url(self):
         return f"{self.item.get_absolute_url()}#m{self.pk}"
-
-    @property
-    def slip(self):
-        """Days from the agreed due day to the current one; None where either has no day."""
-        if self.due_on and self.agreed_due:
-            return (self.due_on - self.agreed_due).days
-        return None
 
     def clean(self):
         if self.control != Control.ON and not (self.control_on and self.control_basis):

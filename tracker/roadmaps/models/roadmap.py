@@ -75,9 +75,19 @@ class Roadmap(Tracked):
         return self.state != self.State.DRAFT
 
     @cached_property
+    def areas_in_order(self):
+        """The areas of this roadmap, each with its `place` in it, read once for each instance."""
+        return _placed(self.areas.select_related("area").order_by("position", "pk"), "area")
+
+    @cached_property
+    def parties_in_order(self):
+        """The parties of this roadmap in protocol order, each with its `place`, read once for each instance."""
+        return _placed(self.parties.select_related("party").order_by("position", "pk"), "party")
+
+    @property
     def area_positions(self):
-        """{area id: its place in this roadmap}, read once for each instance."""
-        return dict(self.areas.values_list("area", "position"))
+        """{area id: its place in this roadmap}."""
+        return {area.pk: area.place for area in self.areas_in_order}
 
     def today(self):
         """The day it is where this roadmap's terms run (within a dated change set: the day of that)."""
@@ -101,3 +111,13 @@ class Roadmap(Tracked):
             self.state = self.State.ADOPTED
             self.adopted_on = self.adopted_on or self.today()
             self.save()
+
+
+def _placed(rows, name):
+    """What the rows lead to, each with the row's position."""
+    found = []
+    for row in rows:
+        one = getattr(row, name)
+        one.place = row.position
+        found.append(one)
+    return found

@@ -1,0 +1,156 @@
+"""The cells of the status table as HTML, written by hand: 500 templates would take most of the time of a page.
+
+Every text goes through `escape` or `text`; what ends in `_cell` returns a whole cell. Addresses are relative to the
+table's own, /r/<roadmap>/milestones/, for a page of them is read over slow lines.
+"""
+
+from html import escape
+
+from django.utils.html import conditional_escape
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tracker.lib.columns import Kind
+from tracker.lib.dates import short
+from tracker.lib.templatetags.tracker import said
+from tracker.progress.status import TIMELINESS_MARKS
+from tracker.progress.templatetags.status import mark
+from tracker.roadmaps.models import Control, Milestone
+
+from .status_rows import slip_in_words, timeliness_note
+
+NOTHING = '<span class="none">—</span>'
+
+
+def text(texts):
+    """A text in the reader's language, as lists show it."""
+    return conditional_escape(said(texts))
+
+
+def sub(words, look="sub"):
+    """A smaller line under what a cell says; nothing where there are no words."""
+    return f'<span class="{look}">{escape(words)}</span>' if words else ""
+
+
+def day(value, look=""):
+    return f'<time datetime="{value:%Y-%m-%d}"{look}>{short(value)}</time>' if value else NOTHING
+
+
+def progress(percent):
+    if percent is None:
+        return ""
+    return f'<span class="num">{percent} %</span><progress value="{percent}" max="100">{percent} %</progress>'
+
+
+def executors(found):
+    """The responsible executor; the others open in place."""
+    if not found:
+        return f'<span class="none">{_("No executor")}</span>'
+    first, *others = found
+    told = f"<b>{escape(first.code)}</b> {text(first.organisation)}"
+    if others:
+        words = ngettext("%(n)s co-executor", "%(n)s co-executors", len(others)) % {"n": len(others)}
+        rest = "".join(
+            f'<li><abbr title="{escape(str(one.party))}">{escape(one.code)}</abbr>{text(one.organisation)}</li>'
+            for one in others
+        )
+        told += f"<details><summary>{words}</summary><ul>{rest}</ul></details>"
+    return told
+
+
+def control_in_words(row):
+    """How a milestone stands that is no longer on control, and why it was dropped."""
+    if row.control == Control.ON:
+        return ""
+    words = str(Control(row.control).label)
+    return f"{words}: {Milestone.DropReason(row.drop_reason).label}" if row.drop_reason else words
+
+
+def item_link(row, table):
+    sample = f' <span class="sample">{_("sample")}</span>' if table.request.roadmap.is_sample else ""
+    return f'<a href="../items/{row.item_id}/{table.on_query}">{text(row.item__wording)}</a>{sample}'
+
+
+def labelled(name, content, table):
+    """A cell that says on a phone which column it is."""
+    return f'<td data-label="{table.labels[name]}"><div>{content}</div></td>'
+
+
+def number_cell(row, table):
+    number = escape(row.number)
+    box = ""
+    if (
+        table.may_select
+    ):  # the box that selects the row for what is done to several (templates/components/selection.html)
+        box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection" aria-label="{number}">'
+    return f'<th scope="row" class="no">{box}{number}</th>'
+
+
+def wording_cell(row, table):
+    address = f"../items/{row.item_id}/{table.on_query}#m{row.pk}"
+    return f'<td class="what"><a href="{address}">{text(row.wording)}</a></td>'
+
+
+def parties_cell(row, table):
+    return f"<td>{row.strip.html}</td>"
+
+
+def agreed_cell(row, table):
+    return labelled("agreed", escape(row.agreed.in_words()) or "—", table)
+
+
+def current_cell(row, table):
+    """The current term, quiet where it stands as agreed, with its slip under it."""
+    if row.due_on:
+        term = day(row.due_on, ' class="none"' if row.due_on == row.agreed_due else "")
+    else:
+        term = f'<span class="none">{escape(row.term_text) or "—"}</span>'
+    unread = _("the term could not be read") if row.term_kind == "unknown" and row.term_text else ""
+    return labelled("current", term + sub(unread, "sub risk") + sub(slip_in_words(row), "sub slip"), table)
+
+
+def percent_cell(row, table):
+    return labelled("percent", progress(row.percent), table)
+
+
+def execution_cell(row, table):
+    return f"<td>{mark('execution', row.execution)}{sub(control_in_words(row))}</td>"
+
+
+def timeliness_cell(row, table):
+    """The mark, the few words under it, and "Why?", which is fetched when asked for (static/js/why.js)."""
+    note = sub(timeliness_note(row, row.parts, row.timeliness, on=table.day), TIMELINESS_MARKS[row.timeliness][0])
+    why = f'<a class="why" href="{row.pk}/why/{table.on_query}" aria-label="{_("Why?")} {escape(row.number)}">'
+    return f'<td>{mark("timeliness", row.timeliness)}<span class="sub">{note} {why}{_("Why?")}</a></span></td>'
+
+
+def item_cell(row, table):
+    return labelled("item", item_link(row, table), table)
+
+
+def executors_cell(row, table):
+    return labelled("executors", executors(row.executors), table)
+
+
+def control_cell(row, table):
+    return labelled("control", escape(table.value_control(row)), table)
+
+
+def proof_cell(row, table):
+    return labelled("proof", text(row.proof), table)
+
+
+def expected_cell(row, table):
+    return labelled("expected", text(row.item__expected_result), table)
+
+
+def note_cell(row, table):
+    return labelled("note", text(row.item__note), table)
+
+
+def value_cell(column, row, table):
+    """A cell of a column that is no more than its value."""
+    value = table.value(column, row)
+    if column.column.kind == Kind.DAY:
+        return labelled(column.name, day(value), table)
+    return labelled(column.name, NOTHING if value in (None, "") else escape(str(value)), table)

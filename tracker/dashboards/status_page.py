@@ -1,0 +1,37 @@
+"""The status table as an address asks for it: for its page, and for the answer to a change made in it."""
+
+from copy import copy
+from urllib.parse import urlsplit
+
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.urls import resolve
+
+from tracker.lib.listing import listing
+from tracker.progress.status import counts
+from tracker.roadmaps.models import Milestone
+
+from .context import on_query
+from .filters import StatusFilter
+from .grouping import subtotals
+from .tables import StatusTable
+
+
+def status_page(request, roadmap):
+    """The context of the table: a listing, `figures` of all that matches, `all` milestones there are."""
+    visible = Milestone.objects.visible_to(request.user).filter(roadmap=roadmap)
+    found = listing(request, visible.in_plan_order(), StatusFilter, StatusTable, on=request.day, roadmap=roadmap)
+    table = found["table"]
+    table.on_query = on_query(request)
+    is_filtered = bool(found["chips"])
+    everything = counts(visible, on=request.day) if is_filtered else table.tally
+    return found | {"figures": subtotals(table.tally), "all": sum(everything.values())}
+
+
+def table_fragment(request, roadmap, address):
+    """The table as another address of it asks, drawn anew after a change: for the answer to a htmx request."""
+    asking = copy(request)
+    asking.GET = QueryDict(urlsplit(address).query)
+    asking.path = urlsplit(address).path
+    asking.resolver_match = resolve(asking.path)
+    return render_to_string("dashboards/_status_table.html", status_page(asking, roadmap), asking)
