@@ -12,13 +12,15 @@ from django.utils.translation import ngettext
 
 from tracker.lib.columns import Kind
 from tracker.lib.dates import short
-from tracker.lib.templatetags.tracker import said
+from tracker.lib.templatetags.tracker import icon, said
+from tracker.progress.inline import OF_A_MILESTONE, OF_AN_ITEM
 from tracker.progress.status import TIMELINESS_MARKS
 from tracker.progress.templatetags.status import mark
 from tracker.roadmaps.models import Control, Milestone
 
 from .status_rows import slip_in_words, timeliness_note
 
+FIELDS = OF_A_MILESTONE | OF_AN_ITEM
 NOTHING = '<span class="none">—</span>'
 
 
@@ -71,6 +73,18 @@ def item_link(row, table):
     return f'<a href="../items/{row.item_id}/{table.on_query}">{text(row.item__wording)}</a>{sample}'
 
 
+def edit(row, field, table):
+    """The way to change a field of the milestone, or of its item, in place, where the reader may."""
+    if field in table.item_fields(row):
+        address, number = f"../items/{row.item_id}", row.item__number
+    elif field in table.milestone_fields(row):
+        address, number = row.pk, row.number
+    else:
+        return ""
+    what = _("Change: %(field)s, %(number)s") % {"field": FIELDS[field], "number": number}
+    return f'<a class="edit" href="{address}/edit/{field}/" aria-label="{escape(what)}">{icon("edit")}</a>'
+
+
 def labelled(name, content, table):
     """A cell that says on a phone which column it is."""
     return f'<td data-label="{table.labels[name]}"><div>{content}</div></td>'
@@ -106,7 +120,8 @@ def current_cell(row, table):
     else:
         term = f'<span class="none">{escape(row.term_text) or "—"}</span>'
     unread = _("the term could not be read") if row.term_kind == "unknown" and row.term_text else ""
-    return labelled("current", term + sub(unread, "sub risk") + sub(slip_in_words(row), "sub slip"), table)
+    notes = sub(unread, "sub risk") + sub(slip_in_words(row), "sub slip")
+    return labelled("current", term + edit(row, "term", table) + notes, table)
 
 
 def percent_cell(row, table):
@@ -129,7 +144,7 @@ def item_cell(row, table):
 
 
 def executors_cell(row, table):
-    return labelled("executors", executors(row.executors), table)
+    return labelled("executors", executors(row.executors) + edit(row, "executors", table), table)
 
 
 def control_cell(row, table):
@@ -137,7 +152,7 @@ def control_cell(row, table):
 
 
 def proof_cell(row, table):
-    return labelled("proof", text(row.proof), table)
+    return labelled("proof", text(row.proof) + edit(row, "proof", table), table)
 
 
 def expected_cell(row, table):
@@ -145,7 +160,11 @@ def expected_cell(row, table):
 
 
 def note_cell(row, table):
-    return labelled("note", text(row.item__note), table)
+    return labelled("note", text(row.item__note) + edit(row, "note", table), table)
+
+
+def weight_cell(row, table):
+    return labelled("weight", f"{row.weight}{edit(row, 'weight', table)}", table)
 
 
 def value_cell(column, row, table):

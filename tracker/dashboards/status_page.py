@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import resolve
 
 from tracker.lib.listing import listing
+from tracker.progress.inline import editable
 from tracker.progress.status import counts
 from tracker.roadmaps.models import Milestone
 
@@ -23,6 +24,8 @@ def status_page(request, roadmap):
     found = listing(request, visible.in_plan_order(), StatusFilter, StatusTable, on=request.day, roadmap=roadmap)
     table = found["table"]
     table.on_query = on_query(request)
+    if request.is_live:
+        table.editable = editable(request.user, roadmap)
     is_filtered = bool(found["chips"])
     everything = counts(visible, on=request.day) if is_filtered else table.tally
     return found | {"figures": subtotals(table.tally), "all": sum(everything.values())}

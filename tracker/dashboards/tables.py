@@ -38,13 +38,13 @@ def optional(label, **options):
 class StatusTable(ListTable):
     """Milestones, each with where it stands; grouped by area, under their items.
 
-    Before it is drawn, `on_query` is set (the part of an address that stays on the day looked at) and `may_select`
-    (whether the reader may do something to rows).
+    Before it is drawn, `on_query` is set (the part of an address that stays on the day looked at), `may_select`
+    (whether the reader may do something to rows) and `editable` (what the reader may change in them).
     """
 
     groupings = GROUPINGS
     kept_first = ("number",)
-    may_select, on_query = False, ""
+    may_select, editable, on_query = False, None, ""
 
     number = StatusColumn(gettext_lazy("No."), order_by=("area_position", "number_key", "pk"), width=10)
     wording = StatusColumn(gettext_lazy("Item / milestone"), order_by=("search", "pk"), width=60)
@@ -199,7 +199,9 @@ class StatusTable(ListTable):
             "execution": f"<td>{mark('execution', standing.execution)}</td>",
             "timeliness": f"<td>{mark('timeliness', standing.worst)}</td>",
         }
-        told = "" if "executors" in self.names else cells.executors(executors)
+        told = ""
+        if "executors" not in self.names:
+            told = cells.executors(executors) + cells.edit(row, "executors", self)
         drawn = []
         for is_written, columns in groupby(self.shown, key=lambda column: column.name in written):
             if is_written:
@@ -219,6 +221,16 @@ class StatusTable(ListTable):
         return [
             getattr(cells, f"{column.name}_cell", None) or partial(cells.value_cell, column) for column in self.shown
         ]
+
+    def item_fields(self, row):
+        """The fields of the row's item that the reader may change."""
+        return self.editable.item_fields(row.area_id) if self.editable else ()
+
+    def milestone_fields(self, row):
+        """The fields of the row that the reader may change."""
+        if not self.editable:
+            return ()
+        return self.editable.milestone_fields(row.area_id, {part.party_id for part in row.parts if part.is_counting})
 
     @cached_property
     def labels(self):
