@@ -35,7 +35,7 @@
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (!event.detail.target.querySelector?.("[data-rows]") || document.activeElement !== document.body) return;
+    if (!event.detail.target?.querySelector("[data-rows]") || document.activeElement !== document.body) return;
     const row = place && document.getElementById(place);
     if (row) go(row);
   });
