@@ -37,7 +37,7 @@ ifeq ($(SAMPLE),1)
 	$(local) $(manage) load_demo $(if $(DEMO_PASSWORD),--password "$(DEMO_PASSWORD)")
 endif
 	@echo "Tracker: http://127.0.0.1:$(PORT)"
-	$(local) $(bin)/gunicorn tracker.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --no-control-socket
+	$(local) bash scripts/run.sh $(bin) $(PORT)
 
 admin: setup ## the first administrator of an empty installation
 	$(local) $(manage) make_admin

@@ -28,6 +28,9 @@ from tests import make
 from tests.base import TrackerTestCase
 from tests.rights import ANSWERS, OBJECTS, ROLES, ROWS, addresses
 from tests.test_headers import INLINE, lacking
+from tracker.accounts.models import SavedView
+from tracker.history.changes import change_set
+from tracker.jobs.models import Job
 from tracker.roadmaps import access
 from tracker.roadmaps.models import Commitment, Executor, Item, Role
 
@@ -235,7 +238,22 @@ class MatrixTest(MatrixTestCase):
             "session": session.pk,
             "person": person.pk,
             "grant": person.grants.get().pk,
+            "change": cls.change_of(author).pk,
+            "job": cls.job_of(author).pk,
+            "view": SavedView.objects.create(owner=author, name="Свой", path=f"/r/{roadmap.slug}/items/").code,
         }
+
+    @classmethod
+    def change_of(cls, author):
+        with change_set(by=author) as under_way:
+            make.organisation(party=cls.kazakhstan)
+        return under_way.row
+
+    @classmethod
+    def job_of(cls, author):
+        job = Job.objects.create(person=author, title="Список", language="ru", state="done", file_name="list.csv")
+        job.file.save("list.csv", ContentFile(b"1"))
+        return job
 
     def address(self, row, objects):
         return reverse(row.name, args=[objects.get(word, word) for word in row.of])

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("tracker.dashboards.urls")),
     path("", include("tracker.progress.urls")),
     path("", include("tracker.accounts.urls")),
+    path("", include("tracker.jobs.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,7 +1,6 @@
 from django.test import SimpleTestCase
 from django.utils.translation import override
 
-from tracker.lib.formats.csv import safe
 from tracker.lib.ordering import number_key
 from tracker.lib.texts import Texts, TextsFormField, TextsInput, fold
 
@@ -42,9 +41,3 @@ class TextsTest(SimpleTestCase):
     def test_numbers_in_order(self):
         numbers = ["10.1", "2.10", "2.9", "M1C1-10", "M1C1-9", ""]
         self.assertEqual(sorted(numbers, key=number_key), ["", "2.9", "2.10", "10.1", "M1C1-9", "M1C1-10"])
-
-    def test_cells_are_text_and_numbers_stay_numbers(self):
-        self.assertEqual(
-            [safe(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", -1, 2.5, None, "т")],
-            ["'=1", "'+1", "'-1", "'@x", "'\tx", -1, 2.5, "", "т"],
-        )

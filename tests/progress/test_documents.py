@@ -45,7 +45,7 @@ class Papers(TrackerTestCase):
     def titles(self, query=""):
         response = self.client.get(REGISTER + query)
         self.assertEqual(response.status_code, 200)
-        return [row.document.title.split()[0] for row in response.context["rows"]]
+        return [row.document.title.split()[0] for row in response.context["list"].page_rows]
 
 
 class RegisterTest(Papers):
@@ -98,7 +98,7 @@ class RegisterTest(Papers):
 
     def test_one_document_proves_several_milestones_each_with_what_counts_as_proof(self):
         self.minutes.prove(self.kz_second)
-        row = self.client.get(REGISTER + "?q=ёлочный").context["rows"][0]
+        row = self.client.get(REGISTER + "?q=ёлочный").context["list"].page_rows[0]
         self.assertEqual([milestone.number for milestone in row.milestones], ["1.1.1", "1.1.2"])
         response = self.client.get(REGISTER)
         self.assertContains(response, f"/r/plan/items/{self.item.pk}/#m{self.second.pk}")
@@ -107,14 +107,14 @@ class RegisterTest(Papers):
     def test_a_draft_that_it_stands_under_is_not_shown_to_others(self):
         self.minutes.prove(self.kz_second)
         self.client.force_login(self.observer)
-        row = self.client.get(REGISTER).context["rows"][0]
+        row = self.client.get(REGISTER).context["list"].page_rows[0]
         self.assertEqual([milestone.number for milestone in row.milestones], ["1.1.1"])
 
     def test_the_same_file_under_another_record_is_named(self):
         Evidence.objects.filter(pk__in=[self.minutes.pk, self.private.pk]).update(checksum="a" * 64)
         Proof.objects.get(evidence=self.private).delete()
         self.private.prove(self.kz_second)
-        by_title = {r.document.pk: r for r in self.client.get(REGISTER).context["rows"]}
+        by_title = {r.document.pk: r for r in self.client.get(REGISTER).context["list"].page_rows}
         self.assertEqual([p.report for p in by_title[self.minutes.pk].same], [self.kz_second])
         self.assertEqual([p.report for p in by_title[self.private.pk].same], [self.kz_report])
         self.assertContains(self.client.get(REGISTER), "The same file also under:")
@@ -137,7 +137,7 @@ class RegisterTest(Papers):
         self.client.force_login(self.observer)
         self.assertEqual(self.titles("?on=2026-02-01"), ["Протокол"])
         self.assertEqual(self.titles("?on=2026-01-01"), [])
-        row = self.client.get(REGISTER + "?on=2026-02-01").context["rows"][0]
+        row = self.client.get(REGISTER + "?on=2026-02-01").context["list"].page_rows[0]
         self.assertEqual((len(row.milestones), row.may_attach), (1, False))
         self.kz_report.audience = "own"
         self.kz_report.save()
@@ -145,11 +145,11 @@ class RegisterTest(Papers):
 
     def test_the_query_count_does_not_grow_with_the_rows(self):
         self.client.get(REGISTER)
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             self.client.get(REGISTER)
         for number in range(20):
             make.evidence(self.kz_report, title=f"Документ {number}").prove(self.kz_second)
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             self.client.get(REGISTER)
 
 

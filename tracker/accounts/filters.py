@@ -1,16 +1,15 @@
 from datetime import timedelta
 
-from django import forms
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_filters import CharFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter
+from django_filters import CharFilter
 
 from tracker.lib.dates import end_of
-from tracker.lib.filters import DayFilter, ListFilter, SearchInput
+from tracker.lib.filters import ChoicesFilter, DayFilter, ListFilter, SearchInput
 from tracker.lib.texts import fold, search_words
 from tracker.roadmaps.models import Grant, Party, Roadmap, Role
 
@@ -20,9 +19,7 @@ from .models import Event, User
 class EventFilter(ListFilter):
     """Of the security log: what, from where, when, and any text; days are those of the installation's time zone."""
 
-    kind = MultipleChoiceFilter(
-        label=_("What happened"), choices=Event.Kind.choices, widget=forms.CheckboxSelectMultiple
-    )
+    kind = ChoicesFilter(label=_("What happened"), choices=Event.Kind.choices)
     ip = CharFilter(label=_("Network address"), lookup_expr="startswith")
     since = DayFilter(label=pgettext_lazy("a day", "From"), method="from_day")
     until = DayFilter(label=pgettext_lazy("a day", "To"), method="to_day")
@@ -58,22 +55,18 @@ class PeopleFilter(ListFilter):
         State.CLOSED: Q(is_active=False),
     }
 
-    role = MultipleChoiceFilter(label=_("Role"), choices=Role.choices, widget=forms.CheckboxSelectMultiple)
-    party = ModelMultipleChoiceFilter(
-        label=_("Party"), queryset=Party.objects.all(), widget=forms.CheckboxSelectMultiple
-    )
-    roadmap = ModelMultipleChoiceFilter(
-        label=_("Roadmap"), queryset=Roadmap.objects.all(), widget=forms.CheckboxSelectMultiple
-    )
-    state = MultipleChoiceFilter(
-        label=_("Account"), choices=State.choices, widget=forms.CheckboxSelectMultiple, method="in_state"
-    )
+    never_excepted = ("role", "party", "roadmap")  # of one and the same grant
+
+    role = ChoicesFilter(label=_("Role"), choices=Role.choices)
+    party = ChoicesFilter(label=_("Party"), choices=lambda: named(Party))
+    roadmap = ChoicesFilter(label=_("Roadmap"), choices=lambda: named(Roadmap))
+    state = ChoicesFilter(label=_("Account"), choices=State.choices, condition="in_state")
     q = CharFilter(
         label=_("Text"), method="with_text", widget=SearchInput({"placeholder": _("Name, e-mail, position")})
     )
 
-    def in_state(self, people, name, states):
-        return people.filter(Q(*(self.CONDITIONS[state] for state in states), _connector=Q.OR)) if states else people
+    def in_state(self, states):
+        return Q(*(self.CONDITIONS[state] for state in states), _connector=Q.OR)
 
     def with_text(self, people, name, text):
         words = search_words(text)
@@ -82,18 +75,18 @@ class PeopleFilter(ListFilter):
         rows = [(pk, fold(*texts)) for pk, *texts in people.values_list("pk", "name", "email", "position")]
         return people.filter(pk__in=[pk for pk, folded in rows if all(word in folded for word in words)])
 
-    @property
-    def qs(self):
+    def narrow(self, people, asked):
         """Role, party and roadmap are those of one grant in force; a grant without a roadmap holds in all."""
-        self.form.is_valid()
-        asked = self.form.cleaned_data
-        people = self.queryset.all()
-        for name in ("state", "q"):
-            if name in asked:
-                people = self.filters[name].filter(people, asked[name])
+        of_grants = ("role", "party", "roadmap")
+        people = super().narrow(people, {name: value for name, value in asked.items() if name not in of_grants})
         grants = Grant.objects.in_force(on=timezone.now().date())
-        chosen = {name: asked[name] for name in ("role", "party", "roadmap") if asked.get(name)}
+        chosen = {name: asked[name] for name in of_grants if asked.get(name)}
         for name, values in chosen.items():
             fits = Q(**{f"{name}__in": values})
             grants = grants.filter(fits | Q(roadmap=None) if name == "roadmap" else fits)
         return people.filter(pk__in=grants.values("user")) if chosen else people
+
+
+def named(model):
+    """(key, name) of each row."""
+    return [(row.pk, str(row)) for row in model.objects.all()]

@@ -7,9 +7,10 @@ from django.utils.translation import pgettext_lazy
 
 from tracker.lib.texts import search_words
 from tracker.progress.forms import DayField
+from tracker.roadmaps.access import Role
 from tracker.roadmaps.models import Grant, Organisation
 
-from .models import User
+from .models import SavedView, User
 
 OFFERED = 20  # organisations among which one is chosen
 
@@ -150,3 +151,38 @@ class GrantForm(forms.ModelForm):
                 pk=self.instance.pk
             )
             self.existing = others.first()
+
+
+class SavedViewForm(forms.ModelForm):
+    """The name of a saved view and for whom it is; for others, where `may_share`."""
+
+    use_required_attribute = False
+
+    audience = forms.ChoiceField(label=_("For whom"))
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = SavedView
+        fields = ("name", "is_default", "is_pinned")
+        labels = {"name": _("Name of the view")}
+        error_messages = {"name": {"required": _("Give the view a name.")}}
+
+    def __init__(self, *args, may_share, **options):
+        super().__init__(*args, **options)
+        view, scope = self.instance, SavedView.Scope
+        self.fields["name"].widget.attrs.pop("maxlength", None)  # what is too long is said, not cut off
+        self.initial |= {"audience": f"{view.scope}:{view.role}", "version": view.version}
+        self.fields["audience"].choices = [
+            (f"{one}:{role}", label)
+            for one, role, label in (
+                (scope.ME, "", scope.ME.label),
+                *((scope.ROLE, role.value, _("everyone with the role: %s") % role.label) for role in Role),
+                (scope.EVERYONE, "", scope.EVERYONE.label),
+            )
+            if may_share or one == scope.ME or (one, role) == (view.scope, view.role)
+        ]
+
+    def clean(self):
+        super().clean()
+        self.instance.scope, _colon, self.instance.role = self.cleaned_data.get("audience", "me:").partition(":")
+        return self.cleaned_data

@@ -31,6 +31,12 @@ def record(kind, *, person=None, about=None, detail="", request=None):
     return event
 
 
+def previous_visit(user):
+    """The moment of the person's sign-in before the present one; None if there was none."""
+    signed_in = Event.objects.filter(kind=Event.Kind.SIGNED_IN, person=user).order_by("-at")
+    return next(iter(signed_in.values_list("at", flat=True)[1:2]), None)
+
+
 def address_of(request):
     """The network address that a request came from, as far as the proxies in front are trusted."""
     from allauth.account.adapter import get_adapter

@@ -3,7 +3,7 @@ from allauth.socialaccount import views as elsewhere
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
-from .views import door, log, people, rights
+from .views import door, lists, log, people, rights
 
 urlpatterns = [
     path("account/", door.account, name="account"),
@@ -61,4 +61,12 @@ urlpatterns = [
     path("grants/<int:pk>/", people.grant, name="grant"),
     path("grants/<int:pk>/end/", people.grant_end, name="grant_end"),
     path("rights/", rights.rights, name="rights"),
+    # How a list is shown
+    path("v/<str:code>/", lists.view, name="view"),
+    path("views/new/", lists.view_new, name="view_new"),
+    path("views/<str:code>/", lists.view_edit, name="view_edit"),
+    path("views/<str:code>/keep/", lists.view_keep, name="view_keep"),
+    path("views/<str:code>/delete/", lists.view_delete, name="view_delete"),
+    path("lists/remember/", lists.list_remember, name="list_remember"),
+    path("lists/forget/", lists.list_forget, name="list_forget"),
 ]

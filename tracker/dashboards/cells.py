@@ -92,11 +92,10 @@ def labelled(name, content, table):
 
 def number_cell(row, table):
     number = escape(row.number)
-    box = ""
-    if (
-        table.may_select
-    ):  # the box that selects the row for what is done to several (templates/components/selection.html)
-        box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection" aria-label="{number}">'
+    if not table.may_select:
+        return f'<th scope="row" class="no">{number}</th>'
+    # The box is of the form below the table (templates/components/selection.html)
+    box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection" aria-label="{number}">'
     return f'<th scope="row" class="no">{box}{number}</th>'
 
 
@@ -121,7 +120,8 @@ def current_cell(row, table):
         term = f'<span class="none">{escape(row.term_text) or "—"}</span>'
     unread = _("the term could not be read") if row.term_kind == "unknown" and row.term_text else ""
     notes = sub(unread, "sub risk") + sub(slip_in_words(row), "sub slip")
-    return labelled("current", term + edit(row, "term", table) + notes, table)
+    is_over = row.is_completed or row.control != Control.ON  # its term moves no more
+    return labelled("current", term + ("" if is_over else edit(row, "term", table)) + notes, table)
 
 
 def percent_cell(row, table):

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tracker.history.as_of import current_as_of
+from tracker.jobs.models import UNDER_WAY, Job
 from tracker.lib.dates import short
 from tracker.progress.models import Report
 from tracker.roadmaps.access import Role, grants_of, is_administrator
@@ -87,4 +88,7 @@ def own_pages(request, user):
     if is_administrator(user):
         links.append(Link(_("People"), reverse("people"), request.path.startswith(NEAR_PEOPLE)))
         links.append(Link(_("Administration"), reverse("admin:index")))
+    if UNDER_WAY in getattr(request, "session", ()):
+        waiting = Job.objects.visible_to(user).unfinished().count()
+        links.append(Link(_("My jobs"), reverse("jobs"), request.path.startswith("/jobs/"), waiting))
     return links

@@ -12,6 +12,7 @@ were selected come as `row=<pk>`, repeated. Every file is put down in the securi
 """
 
 from io import BytesIO
+from itertools import islice
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
@@ -27,10 +28,10 @@ from django_tasks import task
 
 from tracker.accounts.models import Event
 from tracker.accounts.security import record
-from tracker.history.as_of import as_of, current_as_of
+from tracker.history.as_of import as_of, current_as_of, present
 from tracker.jobs.models import Job
 from tracker.jobs.running import running
-from tracker.lib.columns import Kind
+from tracker.lib.columns import SLICE, Kind
 from tracker.lib.dates import short
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.lib.formats.csv import csv_response
@@ -60,11 +61,9 @@ def file_asked(request, found, *, title):
         )
     if count > AT_ONCE and not work:
         return redirect(job_for(request, found, title, count))
-    lines = table.file_rows(rows)
-    if work:
-        lines = work.steps(lines, total=count)
-    file = NamedTemporaryFile(suffix=".xlsx")
-    write_xlsx(file, heads_of(table), lines, cover=cover_of(request, found, title))
+    lines = work.steps(in_slices(table, rows), total=count) if work else table.file_rows(rows)
+    file = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed by the response
+    write_xlsx(file, heads_of(table), lines, cover=cover_of(request, found, title), frozen=frozen_of(table))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=name_of(request, title, kind))
 
@@ -94,8 +93,22 @@ def _as_on_page(chunks, moment, language):
         yield chunk
 
 
+def in_slices(table, rows):
+    """The rows of the file, each slice read to its end: while a read is open, SQLite would not let a job tell how far
+    it is, nor see that it was cancelled."""
+    keys = iter(list(rows.values_list("pk", flat=True)))
+    while part := list(islice(keys, SLICE)):
+        yield from list(table.file_rows(rows.filter(pk__in=part)))
+
+
 def heads_of(table):
     return [Head(str(one.header), one.column.kind, one.column.width) for one in table.file_columns()]
+
+
+def frozen_of(table):
+    """How many columns stay in sight: up to the one that names the row."""
+    places = [place for place, one in enumerate(table.file_columns(), 1) if one.name in table.kept_first]
+    return max(places, default=1)
 
 
 def name_of(request, title, extension):
@@ -159,12 +172,17 @@ def job_for(request, found, title, count):
     columns = [column.name for column in found["table"].shown]  # as they are now, if they were remembered
     address = request.path + found["list"].address(column=columns)
     arguments = {"address": address, "site": request.build_absolute_uri("/")}
-    mine = Job.objects.visible_to(request.user).unfinished().filter(arguments=arguments)
     back = request.path + found["list"].address(export=[], row=[])
-    title = name_of(request, title, "xlsx")
-    return mine.first() or Job.objects.start(
-        file_of_list, by=request.user, title=title, arguments=arguments, total=count, back=back
-    )
+    with present():  # a file of a past day is asked for today
+        mine = Job.objects.visible_to(request.user).unfinished().filter(arguments=arguments)
+        return mine.first() or Job.objects.start(
+            file_of_list,
+            by=request.user,
+            title=name_of(request, title, "xlsx"),
+            arguments=arguments,
+            total=count,
+            back=back,
+        )
 
 
 @task

@@ -82,7 +82,7 @@ class StatusGrouping(Grouping):
 
 
 class ByArea(StatusGrouping):
-    label = gettext_lazy("Area")
+    label, named_by = gettext_lazy("Area"), "area"
     by = ("area_id",)
 
     def order(self, rows):
@@ -105,18 +105,18 @@ class ByArea(StatusGrouping):
 class ByQuarter(StatusGrouping):
     """By the quarter in which the current term ends."""
 
-    label = gettext_lazy("Quarter of the term")
+    label, named_by = gettext_lazy("Quarter of the term"), "quarter"
     by = ("due_on",)
 
     def order(self, rows):
         return rows.order_by(F("due_on").asc(nulls_last=True), *rows.query.order_by)
 
     def key(self, due_on):
-        return "{}-{}".format(*quarter_of(due_on)) if due_on else NO_DAY
+        return quarter_key(due_on)
 
     def labels(self, tallies):
         for key in sorted(tallies, key=lambda key: (key == NO_DAY, key)):
-            yield key, _("No day") if key == NO_DAY else Term("", Kind.QUARTER, *bounds(key)).in_words()
+            yield key, quarter_in_words(key)
 
     def without(self, rows, keys):
         folded = Q(pk__in=[])
@@ -134,6 +134,14 @@ class ByQuarter(StatusGrouping):
         return {"due_from": first.isoformat(), "due_to": last.isoformat()}
 
 
+def quarter_key(due_on):
+    return "{}-{}".format(*quarter_of(due_on)) if due_on else NO_DAY
+
+
+def quarter_in_words(key):
+    return _("No day") if key == NO_DAY else Term("", Kind.QUARTER, *bounds(key)).in_words()
+
+
 def bounds(quarter):
     """The first and the last day of a quarter by its key: "2026-2"."""
     return quarter_bounds(*map(int, quarter.split("-")))
@@ -142,7 +150,7 @@ def bounds(quarter):
 class ByTimeliness(StatusGrouping):
     """What needs a look first comes first."""
 
-    label = gettext_lazy("Timeliness")
+    label, named_by = gettext_lazy("Timeliness"), "timeliness"
 
     def order(self, rows):
         return with_status(rows, on=self.table.day).order_by("severity", *rows.query.order_by)
@@ -163,7 +171,7 @@ class ByTimeliness(StatusGrouping):
 
 
 class ByExecution(StatusGrouping):
-    label = gettext_lazy("Execution")
+    label, named_by = gettext_lazy("Execution"), "execution"
     by = ("execution",)
 
     def order(self, rows):

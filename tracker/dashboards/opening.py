@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import Resolver404, resolve, reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from tracker.accounts.models import SavedView
 from tracker.accounts.models.view import kept_query
-from tracker.lib.listing import NO_VIEW
+from tracker.lib.addresses import NO_VIEW
 from tracker.roadmaps import access
 from tracker.roadmaps.access import Role, grants_of, is_administrator
 from tracker.roadmaps.models import Roadmap
@@ -62,7 +62,7 @@ def list_at(address, user):
     except Resolver404:
         raise Http404 from None
     readers = getattr(match.func, "read_by", None)
-    if readers is None or not url_has_allowed_host_and_scheme(address, None) or not grants_of(user, *readers):
+    if readers is None or parts.scheme or parts.netloc or not grants_of(user, *readers):
         raise Http404
     roadmap = None
     if slug := match.kwargs.get("slug"):

@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import resolve
 
 from tracker.lib.listing import listing
+from tracker.progress.bulk.actions import offered
 from tracker.progress.inline import editable
-from tracker.progress.status import counts
 from tracker.roadmaps.models import Milestone
 
 from .context import on_query
@@ -19,16 +19,18 @@ from .tables import StatusTable
 
 
 def status_page(request, roadmap):
-    """The context of the table: a listing, `figures` of all that matches, `all` milestones there are."""
+    """The context of the table: a listing, `figures` of all that matches, `all` milestones, `actions` for several."""
     visible = Milestone.objects.visible_to(request.user).filter(roadmap=roadmap)
     found = listing(request, visible.in_plan_order(), StatusFilter, StatusTable, on=request.day, roadmap=roadmap)
     table = found["table"]
-    table.on_query = on_query(request)
+    table.on_query, table.may_select, actions = on_query(request), True, []
     if request.is_live:
-        table.editable = editable(request.user, roadmap)
-    is_filtered = bool(found["chips"])
-    everything = counts(visible, on=request.day) if is_filtered else table.tally
-    return found | {"figures": subtotals(table.tally), "all": sum(everything.values())}
+        table.editable, actions = editable(request.user, roadmap), offered(request.user, roadmap)
+    return found | {
+        "figures": subtotals(table.tally),
+        "all": visible.count() if found["chips"] else found["list"].total,
+        "actions": actions,
+    }
 
 
 def table_fragment(request, roadmap, address):

@@ -47,9 +47,14 @@ class Strip:
 def said(strip, language):
     words = {}
     for place in strip.places:
-        if place.word != OFF:
-            words.setdefault(str(place.word), []).append(place.code)
-    return "; ".join(f"{word.lower()}: {', '.join(codes)}" for word, codes in words.items())
+        if place.word is not OFF:
+            words.setdefault(word_of(place, language), []).append(place.code)
+    return "; ".join([f"{word}: {', '.join(codes)}" for word, codes in words.items()])
+
+
+@lru_cache(maxsize=5000)
+def word_of(place, language):
+    return str(place.word).lower()
 
 
 @lru_cache(maxsize=5000)

@@ -1,8 +1,10 @@
 """The tables of the dashboards: which columns, how they are ordered, what stands in them."""
 
+from dataclasses import dataclass
 from functools import cached_property, partial
 from html import escape
 from itertools import groupby
+from operator import attrgetter
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -10,15 +12,17 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tracker.lib.columns import SLICE, Column, Kind, ListTable
+from tracker.lib.columns import Column, Kind, ListTable
 from tracker.lib.templatetags.tracker import icon, said
 from tracker.progress.status import TIMELINESS_MARKS, Timeliness, counts, with_status
 from tracker.progress.templatetags.status import mark
-from tracker.roadmaps.models import Control, Execution
+from tracker.roadmaps.grouping import ByArea as AreaGrouping
+from tracker.roadmaps.models import Control, Execution, Item
 
 from . import cells
-from .grouping import GROUPINGS, ByArea
-from .standing import standings
+from .grouping import GROUPINGS, ByArea, quarter_in_words, quarter_key
+from .standing import Standing, standings
+from .status_file import rows_for_file
 from .status_rows import COMPLETED, READ, executors_of, prepared
 
 
@@ -62,22 +66,28 @@ class StatusTable(ListTable):
     first = optional(
         gettext_lazy("First agreed term"),
         by_day="first_due",
-        reads=("first_text", "first_kind", "first_from"),
+        reads=("first_text", "first_kind", "first_from", "first_due"),
         width=18,
     )
     agreed_due = optional(gettext_lazy("Agreed due day"), by_day="agreed_due", in_files=True, kind=Kind.DAY, width=12)
     due = optional(gettext_lazy("Due day"), by_day="due_on", in_files=True, accessor="due_on", kind=Kind.DAY, width=12)
+    quarter = optional(gettext_lazy("Quarter of the term"), orderable=False, width=16)
     slip = optional(gettext_lazy("Slip, days"), in_files=True, orderable=False, kind=Kind.NUMBER, width=10)
-    moves = optional(gettext_lazy("Times moved"), order_by=("moves", "pk"), kind=Kind.NUMBER, width=10)
+    moves = optional(
+        gettext_lazy("Times moved"), reads=("moves",), order_by=("moves", "pk"), kind=Kind.NUMBER, width=10
+    )
     done = optional(
         gettext_lazy("Done on"), by_day="done_on", in_files=True, accessor="finished_on", kind=Kind.DAY, width=12
     )
-    forecast = optional(gettext_lazy("Forecast"), by_day="forecast_on", accessor="forecast_on", kind=Kind.DAY, width=12)
+    forecast = optional(
+        gettext_lazy("Forecast"), reads=("forecast_on",), by_day="forecast_on", accessor="forecast_on", kind=Kind.DAY,
+        width=12,
+    )  # fmt: skip
     weight = optional(gettext_lazy("Weight"), reads=("weight",), order_by=("weight", "pk"), kind=Kind.NUMBER, width=8)
     counted = optional(
         gettext_lazy("Parts completed"), reads=("counting", "completed"), order_by=("completed", "pk"), width=12
     )
-    control = optional(gettext_lazy("Control"), order_by=("control", "pk"), width=24)
+    control = optional(gettext_lazy("Control"), reads=("control", "drop_reason"), order_by=("control", "pk"), width=24)
     proof = optional(gettext_lazy("What counts as proof"), reads=("proof",), orderable=False, width=50)
     expected = optional(gettext_lazy("Expected result"), reads=("item__expected_result",), orderable=False, width=50)
     note = optional(gettext_lazy("Note"), reads=("item__note",), orderable=False, width=50)
@@ -109,14 +119,22 @@ class StatusTable(ListTable):
         return sum(self.tally.values())
 
     def reads(self, columns):
-        return (*READ, *(name for column in columns for name in column.column.reads))
+        return dict.fromkeys((*READ, *(name for column in columns for name in column.column.reads)))
 
     def fetch(self, rows):
         """The keys of the page come from an index that covers the order, however deep the page; then its rows."""
         return self.listing.rows.filter(pk__in=rows.values("pk")).values(*self.reads(self.shown))
 
-    def stream(self, rows):
-        return rows.values(*self.reads(self.file_columns())).iterator(chunk_size=SLICE)
+    def read(self, rows):
+        """The rows for a file: lighter still, as there may be very many."""
+        columns = self.file_columns()
+        names = [name for column in columns for name in column.column.reads]
+        with_executors = "executors" in self.names
+        parties = self.request.roadmap.parties_in_order
+        return rows_for_file(rows, names, parties, on=self.day, with_executors=with_executors)
+
+    def value_of(self, column):
+        return getattr(self, f"value_{column.name}", None) or attrgetter(str(column.accessor))
 
     def prepare(self, records):
         rows = prepared(records, on=self.day, parties=self.request.roadmap.parties_in_order)
@@ -252,13 +270,22 @@ class StatusTable(ListTable):
         return row.term_text
 
     def value_execution(self, row):
-        return str(Execution(row.execution).label)
+        return self.words[row.execution]
 
     def value_timeliness(self, row):
-        return str(row.timeliness.label)
+        return self.words[row.timeliness]
 
     def value_area(self, row):
-        return str(self.areas[row.area_id])
+        return self.words[row.area_id]
+
+    def value_quarter(self, row):
+        return quarter_in_words(quarter_key(row.due_on))
+
+    @cached_property
+    def words(self):
+        """{execution, timeliness, area id: its name}, put into the reader's language once a file."""
+        choices = {one.value: str(one.label) for one in [*Execution, *Timeliness]}
+        return choices | {area: str(name) for area, name in self.areas.items()}
 
     def value_item_number(self, row):
         return row.item__number
@@ -299,12 +326,99 @@ def dropped_in_words(standing):
     return _("%(n)s dropped") % {"n": standing.dropped} if standing.dropped else ""
 
 
-class ItemTable(ListTable):
-    """The columns of the list of items."""
+@dataclass
+class ItemRow:
+    item: Item
+    standing: Standing
+    executors: list
 
-    number = Column(verbose_name=gettext_lazy("No."), order_by=("number_key", "pk"))
-    wording = Column(verbose_name=gettext_lazy("Item"), order_by=("search", "pk"))
-    area = Column(verbose_name=gettext_lazy("Area"), order_by=("area__position", "number_key", "pk"))
-    executors = Column(verbose_name=gettext_lazy("Executors"), empty_values=(), orderable=False)
-    standing = Column(verbose_name=gettext_lazy("Milestones completed"), empty_values=(), orderable=False)
-    timeliness = Column(verbose_name=gettext_lazy("Timeliness"), empty_values=(), orderable=False)
+    @property
+    def pk(self):
+        return self.item.pk
+
+
+class ItemsByArea(AreaGrouping):
+    column = "area"
+
+
+class ItemTable(ListTable):
+    """Items of a roadmap, each with how it stands. Set `on_query` before it is drawn."""
+
+    kept_first = ("number",)
+    row_prefix = "i"
+    related = ("area",)
+    groupings, opens_grouped = {"area": ItemsByArea}, False
+    on_query = ""
+
+    number = Column(
+        verbose_name=gettext_lazy("No."), accessor="item__number", order_by=("number_key", "pk"), look="no", width=10
+    )
+    wording = Column(verbose_name=gettext_lazy("Item"), order_by=("search", "pk"), look="what", width=60)
+    area = Column(verbose_name=gettext_lazy("Area"), order_by=("area__position", "number_key", "pk"), width=30)
+    executors = Column(verbose_name=gettext_lazy("Executors"), orderable=False, look="orgs", width=60)
+    standing = Column(
+        verbose_name=gettext_lazy("Milestones completed"), accessor="standing__completed", orderable=False,
+        template="dashboards/_item_standing.html", kind=Kind.NUMBER, width=12,
+    )  # fmt: skip
+    timeliness = Column(verbose_name=gettext_lazy("Timeliness"), orderable=False, width=20)
+
+    total = Column(
+        verbose_name=gettext_lazy("Milestones"), accessor="standing__total", orderable=False, by_default=False,
+        in_files=True, kind=Kind.NUMBER, width=12,
+    )  # fmt: skip
+    percent = Column(
+        verbose_name=gettext_lazy("Progress"), accessor="standing__percent", orderable=False, by_default=False,
+        in_files=True, kind=Kind.PERCENT, width=10,
+    )  # fmt: skip
+    execution = Column(verbose_name=gettext_lazy("Execution"), orderable=False, by_default=False, width=18)
+    control = Column(
+        verbose_name=gettext_lazy("Control"), accessor="item__get_control_display", order_by=("control", "pk"),
+        by_default=False, width=16,
+    )  # fmt: skip
+    rule = Column(
+        verbose_name=gettext_lazy("Completed when completed by"), accessor="item__get_rule_display", orderable=False,
+        by_default=False, width=20,
+    )  # fmt: skip
+    expected = Column(
+        verbose_name=gettext_lazy("Expected result"), accessor="item__expected_result", orderable=False,
+        by_default=False, width=50,
+    )  # fmt: skip
+
+    def prepare(self, items):
+        ids = [item.pk for item in items]
+        standing, executors = standings(ids, on=self.request.day), executors_of(ids)
+        return [ItemRow(item, standing[item.pk], executors.get(item.pk, [])) for item in items]
+
+    def render_wording(self, row):
+        address = reverse("item", args=[self.request.roadmap.slug, row.pk]) + self.on_query
+        return format_html('<a href="{}">{}</a>', address, said(row.item.wording))
+
+    def render_area(self, row):
+        return said(row.item.area.name)
+
+    def render_executors(self, row):
+        return mark_safe(cells.executors(row.executors))
+
+    def render_timeliness(self, row):
+        return mark("timeliness", row.standing.worst)
+
+    def render_execution(self, row):
+        return mark("execution", row.standing.execution)
+
+    def render_expected(self, row):
+        return said(row.item.expected_result)
+
+    def value_wording(self, row):
+        return str(row.item.wording)
+
+    def value_area(self, row):
+        return str(row.item.area)
+
+    def value_executors(self, row):
+        return "; ".join(f"{one.code}: {one.organisation}" for one in row.executors)
+
+    def value_timeliness(self, row):
+        return Timeliness(row.standing.worst).label
+
+    def value_execution(self, row):
+        return Execution(row.standing.execution).label

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from tracker.lib.errors import Refusal
+from tracker.lib.searching import scanning
 
 _moment = ContextVar("as of", default=None)
 # What a statement does, after an opening comment or bracket: reads, frames a transaction, or else writes.
@@ -44,7 +45,7 @@ def as_of(moment):
     before = _moment.get()
     _moment.set(moment)
     try:
-        with shadowing():
+        with shadowing(), scanning():
             yield
     finally:
         _moment.set(before)

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 _pending = ContextVar("pending change set", default=None)
 _request = ContextVar("request that changes", default=None)
+_worked_for = ContextVar("person that work is done for", default=None)
 
 
 class Pending:
     """A change set under way; its row is written with the first version."""
 
-    def __init__(self, by, reason, source, at):
-        self.by, self.reason, self.source, self.at, self.row = by, reason, source, at, None
+    def __init__(self, by, reason, source, at, row=None):
+        self.by, self.reason, self.source, self.at, self.row = by, reason, source, at, row
         self.connection = transaction.get_connection()
         self.savepoints = ()  # those under which the row was written
         self.before = []  # (row, its attributes, whether it was new) before each write, for a rollback
@@ -81,17 +82,21 @@ class Pending:
 
 
 @contextmanager
-def change_set(*, by=None, reason="", source=None, at=None):
+def change_set(*, by=None, reason="", source=None, at=None, into=None):
     """One transaction, one moment, one line in the history. Inside another, it joins that one.
 
     `by` and `source` default to the request's; `at` dates the set (the sample programme, an import of old records).
+    `into` is the stored set that this transaction goes on with: long work is committed slice by slice, each with its
+    own moment, so that others may write in between.
     """
     outer = pending()
     if outer is not None:
+        if into is not None:
+            raise RuntimeError("a further slice of a change set is a transaction of its own")
         with outer.part(by, reason):
             yield outer
         return
-    before, own = _pending.get(), Pending(by, reason, source, at)
+    before, own = _pending.get(), Pending(by, reason, source, at, into)
     _pending.set(own)
     try:
         with transaction.atomic():
@@ -153,6 +158,17 @@ def asked_by(request):
         _request.set(before)
 
 
+@contextmanager
+def working_for(person):
+    """What is changed in here, after the request that asked for it, is changed by this person."""
+    before = _worked_for.get()
+    _worked_for.set(person)
+    try:
+        yield
+    finally:
+        _worked_for.set(before)
+
+
 def request_asking():
     """The request at work, or None in a command."""
     return _request.get()
@@ -161,7 +177,7 @@ def request_asking():
 def person_asking():
     request = _request.get()
     user = getattr(request, "user", None)
-    return user if user is not None and user.is_authenticated else None
+    return user if user is not None and user.is_authenticated else _worked_for.get()
 
 
 def source_asking():
@@ -169,6 +185,6 @@ def source_asking():
 
     request = _request.get()
     if request is None:
-        return ChangeSet.Source.COMMAND
+        return ChangeSet.Source.PAGE if _worked_for.get() else ChangeSet.Source.COMMAND
     place = request.path.split("/", 2)[1]
     return {"admin": ChangeSet.Source.ADMIN, "api": ChangeSet.Source.API}.get(place, ChangeSet.Source.PAGE)

@@ -6,6 +6,7 @@ from functools import cache
 
 from django.conf import settings
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tracker.lib.errors import Conflict
@@ -42,6 +43,9 @@ class ChangeSet(models.Model):
 
     def __str__(self):
         return f"{self.at:%d.%m.%Y %H:%M} {self.person or self.get_source_display()}"
+
+    def get_absolute_url(self):
+        return reverse("change_set", args=[self.pk])
 
 
 class DataState(models.Model):
@@ -163,13 +167,19 @@ class Tracked(models.Model):
     `save()` raises Conflict when someone else has saved the row since, and writes nothing when nothing has changed
     since it was read. Class attributes: `history_label` names the columns that name a row in sentences,
     `history_skips` those that follow from others and are not told, `history_indexes` lists further indexes on the
-    versions, and `shadowed = False` keeps a model out of past days.
+    versions, and `shadowed = False` keeps a model out of past days. Of undo.py: `undo_refusal` says why such rows are
+    changed back by their own verbs alone, `follows` names the columns that other rows decide, `is_derived` is a row
+    that they decide wholly, `is_private` one whose texts not everybody may read.
     """
 
     history_label = ()
     history_skips = frozenset()
     history_indexes = ()
     shadowed = True
+    undo_refusal = ""
+    follows = frozenset()
+    is_derived = False
+    is_private = False
 
     _loaded = None  # {column: value} as read; None once written, when nothing can be compared any more
 
@@ -243,6 +253,22 @@ class Tracked(models.Model):
         """Save only if what follows from others has changed."""
         if self.settled():
             self.save()
+
+    def held_from_undo(self, names, *, by):
+        """Why this person does not put these columns back (all of them, of a row that came or went); "" if they may."""
+        if self.undo_refusal:
+            return self.undo_refusal
+        if not by.has_perm(f"{self._meta.app_label}.change_{self._meta.model_name}", self):
+            return _("Only an administrator may change this back.")
+        return ""
+
+    def take_back(self, *, by):
+        """Undo that the row was entered."""
+        self.delete()
+
+    @classmethod
+    def after_undo(cls, rows):
+        """Bring along what follows from these rows, which undo has put back or made anew."""
 
     def _do_update(self, base_qs, using, pk_val, values, update_fields, forced_update):
         over = base_qs.filter(version=self.version - 1)

@@ -96,10 +96,10 @@ def differing(model, before, version):
     return [c for c in told_columns(model) if getattr(before, c.attname) != getattr(version, c.attname)]
 
 
-def changes(model, before, version, names):
-    """(label, old, new) of each told column that differs; of a text, of each language that does."""
+def changes(model, before, version, names, columns=None):
+    """(label, old, new) of each told column that differs (of the given ones); of a text, of each language that does."""
     found = []
-    for column in differing(model, before, version):
+    for column in differing(model, before, version) if columns is None else columns:
         old, new, label = getattr(before, column.attname), getattr(version, column.attname), str(column.verbose_name)
         if isinstance(column, TextsField):
             for code, *texts in reworded(old, new):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
+from .as_of import current_as_of
 from .changes import one_write, pending
 from .statements import copy_rows, version_model
 
@@ -112,3 +113,11 @@ def close(history, ids, at):
         later[version.id] = begins = version.history_date + INSTANT
         history.objects.filter(pk=version.pk).update(valid_to=begins)
     return later
+
+
+def versions_now(model):
+    """The versions of a tracked model that are valid now, or at the moment being read: one of each row there is."""
+    versions = version_model(model).objects.order_by()
+    if (moment := current_as_of()) is None:
+        return versions.filter(valid_to=OPEN)
+    return versions.filter(history_date__lt=moment, valid_to__gte=moment)

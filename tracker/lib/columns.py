@@ -1,16 +1,21 @@
 """The columns of a list, declared once: how they are ordered, drawn in a row, and given to a file."""
 
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from itertools import islice
 
 import django_tables2
 from django.db import models
+from django.template import Context
 from django.template.loader import get_template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from .templatetags.tracker import day as drawn_day
+from .templatetags.tracker import icon, said
 
 PER_PAGE = 50
 SLICE = 2000  # rows prepared at a time for a file
@@ -30,9 +35,9 @@ class Kind(models.TextChoices):
 class Column(django_tables2.Column):
     """A column of a list.
 
-    `template` draws what stands in the cell (its context: row, table, name of the column); without one, and without `render_<name>()` on
-    the table, the value is shown as text. `kind` says what a file makes of the value and `width` how wide, in
-    characters. One that is not `by_default` is there when it is chosen, one that is not `drawn` never on the screen;
+    `template` draws what stands in the cell (its context: row, table, `name` of the column); without one, and without
+    `render_<name>()` on the table, the value is shown as text. `kind` says what a file makes of the value and `width`
+    how wide, in characters. One that is not `by_default` is there when it is chosen, one that is not `drawn` never on the screen;
     `in_files` puts it into files all the same. `by_day` names the column of a day by which it is ordered. `look` is a
     class of the cell: "no" a number, "what" the words that name the row; these need no label on a phone.
     """
@@ -55,6 +60,11 @@ def by_day(rows, column, is_descending):
     return rows.order_by(day.desc(nulls_last=True) if is_descending else day.asc(nulls_last=True), "pk")
 
 
+def day_of(value):
+    """The day of a moment; a day as it is."""
+    return localtime(value).date() if isinstance(value, datetime) else value
+
+
 @dataclass
 class Group:
     """Rows that stand together: `key` as the address names it, `figures` what the heading tells beside its name."""
@@ -66,9 +76,12 @@ class Group:
 
 
 class Grouping:
-    """A way to group a list. Made for one table: `table.matching` are the rows, before they are ordered."""
+    """A way to group a list. Made for one table: `table.matching` are the rows, before they are ordered.
 
-    label = ""
+    `named_by` is the table's column that says in which group a row is; where there is one, it stands first in a file.
+    """
+
+    label, named_by = "", ""
 
     def __init__(self, table):
         self.table = table
@@ -91,12 +104,15 @@ class ListTable(django_tables2.Table):
 
     A subclass declares `Column`s and, where a cell needs more than a value, `render_<name>(row)` for the screen and
     `value_<name>(row)` for files. `prepare()` looks up what a page of rows needs, in a bounded number of queries.
-    `groupings` names the ways to group; the first is taken where nothing is asked and nothing sorted.
+    `groupings` names the ways to group; where `opens_grouped`, the first is taken when nothing is asked and nothing
+    sorted.
     """
 
     groupings = {}
+    opens_grouped = True
     kept_first = ()  # columns that always stand first: they name the row
     row_prefix = "r"  # before the key, in the id of a row
+    related = ()  # what is read along with each record
     per_page = PER_PAGE
 
     @cached_property
@@ -112,11 +128,14 @@ class ListTable(django_tables2.Table):
 
     def choose(self, names):
         """Take the named columns, those kept first before them; unknown names are passed over."""
-        drawn = {column.name: column for column in self.columns if column.column.drawn}
-        names = [name for name in dict.fromkeys(names) if name in drawn] or self.usual
-        names = [*self.kept_first, *(name for name in names if name not in self.kept_first)]
-        self.shown = [drawn[name] for name in names]
+        self.shown = [self.columns[name] for name in self.chosen(names)]
         return self.shown
+
+    def chosen(self, names):
+        """The names of the columns that these names choose."""
+        drawn = {column.name for column in self.columns if column.column.drawn}
+        names = [name for name in dict.fromkeys(names) if name in drawn] or self.usual
+        return [*self.kept_first, *(name for name in names if name not in self.kept_first)]
 
     def prepare(self, records):
         """The rows of these records, with what their cells need."""
@@ -124,11 +143,14 @@ class ListTable(django_tables2.Table):
 
     def fetch(self, rows):
         """The records of one page: of a slice of the ordered rows."""
-        return list(rows)
+        return list(self.with_related(rows))
 
     def stream(self, rows):
         """The records of all the rows, for a file."""
-        return rows.iterator(chunk_size=SLICE)
+        return self.with_related(rows).iterator(chunk_size=SLICE)
+
+    def with_related(self, rows):
+        return rows.select_related(*self.related) if self.related else rows
 
     def count(self, rows):
         return rows.count()
@@ -137,7 +159,24 @@ class ListTable(django_tables2.Table):
 
     def group_line(self, group, *, is_folded):
         """The heading of a group as HTML."""
-        raise NotImplementedError
+        return format_html(
+            '<tr class="area" id="g-{key}" hx-boost="true"><th scope="rowgroup" colspan="{width}">'
+            '<a class="fold" id="f-{key}" href="{fold}" aria-expanded="{open}" aria-label="{verb}">{icon}</a>'
+            '<b>{name}</b><span class="counts">{counts}</span></th></tr>',
+            key=group.key,
+            width=len(self.shown),
+            fold=self.listing.fold_address(group),
+            open="false" if is_folded else "true",
+            verb=(_("Unfold %(name)s") if is_folded else _("Fold %(name)s")) % {"name": group.label},
+            icon=icon("down"),
+            name=said(group.label) if isinstance(group.label, dict) else group.label,
+            counts=self.subtotals(group),
+        )
+
+    def subtotals(self, group):
+        """The counts beside the name of a group, each with the address of exactly its rows, as HTML."""
+        address = self.listing.address(**self.listing.grouping.query(group))
+        return format_html('<a href="{}">{}</a>', address, group.count)
 
     def group_lines(self, rows):
         """The rows of a group on this page as HTML."""
@@ -166,33 +205,55 @@ class ListTable(django_tables2.Table):
         if render := getattr(self, f"render_{column.name}", None):
             return conditional_escape(render(row))
         if column.column.template:
-            return self.template_of(column.column.template).render({"row": row, "table": self, "name": column.name})
+            return self.by_template(column, row)
         value = self.value(column, row)
         if column.column.kind == Kind.DAY:
             return drawn_day(value)
         return mark_safe('<span class="none">—</span>') if value in (None, "") else conditional_escape(value)
 
+    def by_template(self, column, row):
+        """The cell by its template. All share one context, without a request: the frame of the page is none of theirs."""
+        if column.name not in self.templates:
+            self.templates[column.name] = get_template(column.column.template).template
+        template = self.cell_context.template = self.templates[column.name]
+        self.cell_context["row"], self.cell_context["name"] = row, column.name
+        return template.render(self.cell_context)
+
     @cached_property
-    def template_of(self):
-        """Templates by name, found once a page. A cell's has no request: the frame of the page is none of its."""
-        return cache(get_template)
+    def templates(self):
+        return {}
+
+    @cached_property
+    def cell_context(self):
+        return Context({"table": self})
 
     # In files
 
     def file_columns(self):
-        """The columns of a file: those shown, in the same order, then those that every file has."""
-        shown = {column.name for column in self.shown}
-        return [*self.shown, *(c for c in self.columns if c.column.in_files and c.name not in shown)]
+        """The columns of a file: what the rows are grouped by, those shown, in order, and those that every file has."""
+        first = [c for c in self.columns if c.name == getattr(self.listing.grouping, "named_by", None)]
+        also = [c for c in self.columns if c.column.in_files]
+        return list({column.name: column for column in [*first, *self.shown, *also]}.values())
 
     def value(self, column, row):
         """The value of a cell for a file: text, number, day or None."""
+        return self.value_of(column)(row)
+
+    def value_of(self, column):
+        """The function that gives the values of a column."""
         if value := getattr(self, f"value_{column.name}", None):
-            return value(row)
-        return column.accessor.resolve(row, quiet=True)
+            return value
+        found = partial(column.accessor.resolve, quiet=True)
+        return (lambda row: day_of(found(row))) if column.column.kind == Kind.DAY else found
 
     def file_rows(self, rows):
         """The values of each row, of any number of rows; reads in slices."""
-        columns, records = self.file_columns(), iter(self.stream(rows))
+        values = [self.value_of(column) for column in self.file_columns()]
+        for row in self.read(rows):
+            yield [value(row) for value in values]
+
+    def read(self, rows):
+        """All the rows, prepared slice by slice."""
+        records = iter(self.stream(rows))
         while part := list(islice(records, SLICE)):
-            for row in self.prepare(part):
-                yield [self.value(column, row) for column in columns]
+            yield from self.prepare(part)

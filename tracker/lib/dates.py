@@ -54,6 +54,11 @@ def end_of(day: datetime.date, zone_name: str) -> datetime.datetime:
     return datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min, ZoneInfo(zone_name))
 
 
+def start_of(day: datetime.date, zone_name: str) -> datetime.datetime:
+    """The first moment of a day in a time zone."""
+    return datetime.datetime.combine(day, datetime.time.min, ZoneInfo(zone_name))
+
+
 def day_from(text: str | None) -> datetime.date | None:
     """The day that `?on=` asks for, 2026-05-18 or 18.05.2026; None if empty, ValueError in words if it is no day."""
     text = (text or "").strip()

@@ -12,26 +12,19 @@
 | `export=csv`, `export=xlsx` | the same rows as a file: all pages |
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 from django.core.paginator import Paginator
 
+from .addresses import address_of
 from .arranging import Arrangement
+from .chips import chips
+from .searching import scanning
 
-NO_GROUPS, ALL_GROUPS, NO_VIEW = "none", "*", "none"
+NO_GROUPS, ALL_GROUPS = "none", "*"
 # What an address says beside the filters
 STATE = ("sort", "group", "fold", "column", "density", "page", "view")
-
-
-@dataclass
-class Chip:
-    """An active filter: what it says, and the address without it."""
-
-    label: str
-    value: str
-    url: str
 
 
 class Listing:
@@ -56,7 +49,7 @@ class Listing:
         if not groupings or name == NO_GROUPS:
             return None
         if name not in groupings:
-            if self.is_sorted:
+            if self.is_sorted or not self.table.opens_grouped:
                 return None
             name = next(iter(groupings))
         self.group_name = name
@@ -122,7 +115,8 @@ class Listing:
 
     @cached_property
     def page_rows(self):
-        return self.table.prepare(self.table.fetch(self.page.object_list))
+        with scanning(not self.is_sorted and self.page.end_index() * 10 <= self.total):
+            return self.table.prepare(list(self.table.fetch(self.page.object_list)))
 
     def lines(self):
         """The page as HTML, row by row, each group under its heading; a folded group's heading stands in its place."""
@@ -145,13 +139,6 @@ class Listing:
                 yield from self.table.group_lines(islice(rows, here))
 
 
-def address_of(asked):
-    """The address that asks for this; one that asks for nothing would open the list with its view."""
-    if not {name for name, values in asked.lists() if any(values)} - {"on"}:
-        asked["view"] = NO_VIEW
-    return f"?{asked.urlencode()}"
-
-
 def wants_fragment(request):
     """Whether only the list is asked for, to take the place of the one on the page (htmx)."""
     return bool(request.htmx) and not request.htmx.history_restore_request
@@ -166,7 +153,7 @@ def listing(request, rows, filterset_class, table_class, **filter_options):
     """
     filterset = filterset_class(request.GET, queryset=rows, request=request, **filter_options)
     table = table_class(filterset.qs)
-    table.filter_names = set(filterset.form.fields)
+    table.filter_names = filterset.names
     table.request, table.matching = request, filterset.qs  # set, not given: with a request it would page by itself
     table.order_by = request.GET.get("sort", ())
     arranged = Listing(request, table)
@@ -179,28 +166,3 @@ def listing(request, rows, filterset_class, table_class, **filter_options):
         "page": arranged.page,
         "is_sorted": arranged.is_sorted,
     }
-
-
-def chips(request, filterset):
-    """The active filters, each with the address that drops it and starts from the first page again."""
-    for name, field in filterset.form.fields.items():
-        if name not in filterset.form.cleaned_data or name not in request.GET:
-            continue
-        value = filterset.form.cleaned_data[name]
-        if value in (None, "") or (hasattr(value, "__len__") and not len(value)):
-            continue
-        left = request.GET.copy()
-        left.pop(name)
-        left.pop("page", None)
-        yield Chip(str(field.label or name), in_words(field, value), address_of(left))
-
-
-def in_words(field, value):
-    """What was chosen, as the field words it."""
-    if hasattr(field, "label_from_instance"):
-        chosen = value if hasattr(value, "__iter__") else [value]
-        return ", ".join(field.label_from_instance(one) for one in chosen)
-    if hasattr(field, "choices"):
-        labels = {str(key): str(label) for key, label in field.choices}
-        return ", ".join(labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
-    return f"{value:%d.%m.%Y}" if hasattr(value, "strftime") else str(value)

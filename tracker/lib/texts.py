@@ -6,6 +6,7 @@ translation and of its original (domain.md §1). A changed original makes it sta
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from hashlib import blake2s
 
 from django import forms
@@ -20,8 +21,11 @@ CODE = re.compile(r"~?[a-z]{2,3}")
 
 def fold(*parts):
     """The text as search compares it: letter case, ё/е, spacing and look-alike forms do not matter."""
-    text = unicodedata.normalize("NFKC", " ".join(str(part) for part in parts if part)).casefold()
-    return " ".join(text.replace("ё", "е").split())
+    return " ".join(letters(" ".join(str(part) for part in parts if part)).split())
+
+
+def letters(text):
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
 
 
 def quoted(text):
@@ -32,6 +36,62 @@ def quoted(text):
 def search_words(text):
     """The words of a search, folded, each once; more than a person would type are left out."""
     return list(dict.fromkeys(fold(text.replace("\x00", "")[:500]).split()))[:10]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a text; whether it is what was searched for."""
+
+    text: str
+    is_found: bool = False
+
+
+def passage(text, words, *, around=None):
+    """The text as pieces, in its own letters, with what the folded words of a search find in it.
+
+    `around` is how many characters are shown before and after the first find; without it, all are.
+    """
+    folded, places = with_places(text)
+    finds = sorted((places[at], places[at + len(word) - 1] + 1) for word in words for at in starts(folded, word))
+    begin, end = window(text, finds[0] if finds else (0, 0), around) if around else (0, len(text))
+    pieces, done = ([Piece("… ")] if begin else []), begin
+    for first, last in finds:
+        first, last = max(first, done), min(last, end)
+        if first < last:
+            pieces += [Piece(text[done:first]), Piece(text[first:last], is_found=True)]
+            done = last
+    pieces += [Piece(text[done:end]), *([Piece(" …")] if end < len(text) else [])]
+    return [piece for piece in pieces if piece.text]
+
+
+def with_places(text):
+    """The text in the letters that search compares, and for each of them its place in the text."""
+    folded = letters(text)
+    if len(folded) == len(text) and unicodedata.is_normalized("NFKC", text):
+        return folded, range(len(text))
+    whole, places = [], []
+    for cluster in re.finditer(r".[\u0300-\u036f]*", text, re.DOTALL):  # a letter with the marks that are put on it
+        own = letters(cluster[0])
+        whole.append(own)
+        places += [cluster.start()] * (len(own) - 1) + [cluster.end() - 1] if own else []
+    return "".join(whole), places
+
+
+def starts(folded, word):
+    at = folded.find(word)
+    while at >= 0:
+        yield at
+        at = folded.find(word, at + len(word))
+
+
+def window(text, find, around):
+    """Where to cut a long text so that the find stands in it, between words."""
+    first, last = max(0, find[0] - around), find[1] + around
+    if first:
+        first = text.find(" ", first, find[0]) + 1 or first
+    if last < len(text):
+        last = text.rfind(" ", find[1], last) + 1 or last
+    return first, min(last, len(text))
 
 
 def digest(text):

@@ -1,12 +1,10 @@
-"""The register of moves: its totals as the database counts them, and its rows as cells of a file."""
+"""The register of moves: its totals as the database counts them, and what is said beside its rows."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tracker.lib.dates import short
 from tracker.progress.models import DeadlineChange
 
 State, Term, Reason = DeadlineChange.State, DeadlineChange.Term, DeadlineChange.Reason
@@ -110,31 +108,3 @@ def days_in_words(change):
     """ "+123 d", as the slip is written; empty where one of the terms has no day."""
     days = change.days_between
     return "" if days is None else _("%(days)+d d") % {"days": days}
-
-
-def csv_rows(changes):
-    """The register as cells, heading first."""
-    yield [
-        _("Area"), _("Item No."), _("No."), _("Milestone"), _("Which term"), _("From"), _("From, due day"), _("To"),
-        _("To, due day"), _("By how many days"), _("Reason"), _("Explanation"), _("Basis document"), _("Amendment"),
-        _("On behalf of"), _("Proposed by"), _("Proposed at"), _("State"), _("Decided by"), _("Decided at"),
-        _("Slip of the milestone now, days"), _("Times moved"), _("Address"),
-    ]  # fmt: skip
-    rows = changes.select_related(
-        "milestone__item", "milestone__area", "party", "proposed_by", "decided_by", "amendment"
-    )
-    for change in rows.iterator(chunk_size=2000):
-        milestone = change.milestone
-        yield [
-            milestone.area, milestone.item.number, milestone.number, milestone.wording, change.get_term_display(),
-            change.before_text, day_of(change.before_due), change.after_text, day_of(change.after_due),
-            change.days_between, change.get_reason_display(), change.text, change.basis, change.amendment,
-            change.party, change.proposed_by, day_of(change.proposed_at), change.get_state_display(),
-            change.decided_by, day_of(change.decided_at), milestone.slip, milestone.moves, change.get_absolute_url(),
-        ]  # fmt: skip
-
-
-def day_of(value):
-    if value is None:
-        return ""
-    return short(localtime(value) if hasattr(value, "hour") else value)

@@ -1,10 +1,12 @@
 from django.urls import path
 
 from .views import (
+    bulk,
     deadlines,
     desk,
     documents,
     evidence,
+    inline,
     organisations,
     parties,
     plan_changes,
@@ -45,6 +47,10 @@ urlpatterns = [
     path("r/<slug:slug>/documents/", documents.documents, name="documents"),
     path("evidence/<int:pk>/", evidence.evidence, name="evidence"),
     path("evidence/<int:pk>/attach/", documents.document_attach, name="document_attach"),
+    path("r/<slug:slug>/milestones/bulk/", bulk.bulk, name="bulk"),
+    path("r/<slug:slug>/milestones/bulk/<slug:once>/", bulk.bulk_done, name="bulk_done"),
+    path("r/<slug:slug>/milestones/<int:pk>/edit/<slug:field>/", inline.edit_milestone, name="edit_milestone"),
+    path("r/<slug:slug>/items/<int:pk>/edit/<slug:field>/", inline.edit_item, name="edit_item"),
     path("r/<slug:slug>/milestones/<int:pk>/control/", plan_changes.control_milestone, name="control_milestone"),
     path("r/<slug:slug>/items/<int:pk>/control/", plan_changes.control_item, name="control_item"),
     path("r/<slug:slug>/items/<int:pk>/replace/", plan_changes.replace_milestones, name="replace_milestones"),

@@ -36,6 +36,8 @@ S = ReportState
 IN_REVIEW = frozenset({S.SUBMITTED, S.ENDORSED})
 WITH_THE_PARTY = frozenset({S.ASKED, S.DRAFT, S.RETURNED})
 
+BY_VERBS = _("Reports, with their remarks and documents, move only by the verbs of writing and review.")
+
 MOVES = {
     "save": Move(WITH_THE_PARTY, None, "write", _("The report is %(state)s%(who)s; it can no longer be edited.")),
     "submit": Move(

@@ -32,6 +32,7 @@ RIGHTS = {
     "review": {Role.REVIEWER},
     "plan": {Role.ADMINISTRATOR},
     "reopen": {Role.ADMINISTRATOR},
+    "share": {Role.REVIEWER, Role.ADMINISTRATOR},
 }
 
 # Each right in words, said of a person
@@ -42,6 +43,7 @@ WORDS = {
     "review": _("reviews: accepts and returns reports"),
     "plan": _("administers the plan, rounds and people"),
     "reopen": _("reopens accepted reports"),
+    "share": _("saves views of lists for others"),
 }
 
 ASKED = 3  # so many people are named as those to ask
@@ -56,6 +58,7 @@ REFUSALS = {
     "review": _("Only a reviewer of this roadmap and area may do this."),
     "plan": _("Only an administrator may change the plan."),
     "reopen": _("Only an administrator may reopen an accepted report."),
+    "share": _("Only a reviewer or an administrator saves views for others."),
 }
 
 

@@ -1,7 +1,18 @@
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from tracker.lib.searching import keep_words
 
 
 class RoadmapsConfig(AppConfig):
     name = "tracker.roadmaps"
     verbose_name = _("What was agreed")
+
+    def ready(self):
+        post_migrate.connect(keep_index_of_words, sender=self)
+
+
+def keep_index_of_words(sender, using, **kwargs):
+    keep_words(sender.get_model("Milestone"), connections[using])

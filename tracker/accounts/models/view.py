@@ -1,13 +1,21 @@
 """How a person likes their lists: views with a name, and the columns a list opens with."""
 
 import secrets
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.errors import Conflict
+
+# What an address says of one moment or one answer: no view keeps it
+PASSING = {"page", "view", "on", "known", "since", "export", "row"}
+IN_ORDER = {"column", "sort"}  # of which the order of the values matters
 
 
 def new_code():
@@ -15,10 +23,31 @@ def new_code():
     return secrets.token_urlsafe(6)
 
 
+def kept_query(asked):
+    """What a view keeps of a query (a QueryDict): two addresses that ask for the same give the same text."""
+    kept = {}
+    for name in sorted(asked.keys() - PASSING):
+        values = [value for value in asked.getlist(name) if value]
+        kept[name] = values if name in IN_ORDER else sorted(values)
+    return urlencode(kept, doseq=True)
+
+
+class SavedViewQuerySet(TrackedQuerySet):
+    def of_list(self, path):
+        return self.filter(path=path)
+
+    def open_to(self, user, *, roles):
+        """One's own, everyone's, and those of the roles that the person has on this list."""
+        scope = SavedView.Scope
+        return self.filter(Q(owner=user) | Q(scope=scope.EVERYONE) | Q(scope=scope.ROLE, role__in=roles))
+
+
 class SavedView(Tracked):
     """An address of a list with a name: its filters, sort, grouping, columns."""
 
     shadowed = False  # today's, on past pages too
+    undo_refusal = _("A saved view is changed by its owner, at the view.")
+    is_private = True
     history_label = ("name",)
     history_skips = {"code"}
 
@@ -37,7 +66,7 @@ class SavedView(Tracked):
     is_default = models.BooleanField(_("opens with the list"), default=False)
     is_pinned = models.BooleanField(_("stands above the list"), default=False)
 
-    objects = TrackedQuerySet.as_manager()
+    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("saved view")
@@ -62,6 +91,43 @@ class SavedView(Tracked):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        """The short link."""
+        return reverse("view", args=[self.code])
+
+    @property
+    def address(self):
+        """The list as the view shows it; `view` marks which one is open."""
+        return f"{self.path}?{self.query}{'&' if self.query else ''}view={self.code}"
+
+    @property
+    def is_shared(self):
+        return self.scope != self.Scope.ME
+
+    def is_named_twice(self):
+        """Whether its owner has another view of the same list under this name."""
+        return self.twins().filter(name=self.name).exists()
+
+    def twins(self):
+        return SavedView.objects.of_list(self.path).filter(owner=self.owner_id).exclude(pk=self.pk)
+
+    def keep(self):
+        """Save it; where it is to open with the list, the one that did so for the same people no longer does."""
+        try:
+            with change_set():
+                if self.is_default:
+                    self.rivals().update(is_default=False)
+                self.save()
+        except IntegrityError:
+            raise Conflict(_("Another view was made the one that opens with this list at this moment.")) from None
+
+    def rivals(self):
+        """The other views that open with this list for the same people."""
+        found = SavedView.objects.of_list(self.path).filter(is_default=True, scope=self.scope, role=self.role)
+        if not self.is_shared:
+            found = found.filter(owner=self.owner_id)
+        return found.exclude(pk=self.pk)
 
 
 class ListPreference(models.Model):

@@ -16,11 +16,12 @@ from tracker.accounts.invitations import invite
 from tracker.accounts.models import Event, User
 from tracker.accounts.security import record
 from tracker.accounts.tables import PeopleTable
+from tracker.dashboards.opening import opens_with_views
 from tracker.history.changes import change_set
 from tracker.history.timeline import timeline
 from tracker.lib.errors import Conflict, WrongState
 from tracker.lib.listing import listing
-from tracker.roadmaps.access import require_administrator
+from tracker.roadmaps.access import Role, require_administrator
 from tracker.roadmaps.models import Grant
 from tracker.roadmaps.models.grant import administrators_kept
 
@@ -37,6 +38,7 @@ def today():
 
 
 @require_safe
+@opens_with_views(read_by=(Role.ADMINISTRATOR,))
 def people(request):
     """Everybody who is entered, with what they may do and how far they have come in."""
     require_administrator(request.user)

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from tracker.accounts.filters import PeopleFilter
 from tracker.accounts.models import User
+from tracker.lib.chips import chips
 from tracker.lib.columns import PER_PAGE
-from tracker.lib.listing import chips
 from tracker.roadmaps.access import RIGHTS, WORDS, grants_of, reaches, require_administrator
 from tracker.roadmaps.models import Grant, Roadmap, Role
 
@@ -60,8 +60,7 @@ def rights(request):
     grants = Grant.objects.in_force(on=today()).select_related(*SCOPE)
     here = grants.filter(Q(roadmap=None) | Q(roadmap=roadmap))
     people = User.objects.filter(is_active=True, grants__in=here).distinct()
-    filterset = PeopleFilter(request.GET, queryset=people, request=request)
-    del filterset.form.fields["roadmap"], filterset.form.fields["state"]
+    filterset = PeopleFilter(request.GET, queryset=people, request=request, without=("roadmap", "state"))
     page = Paginator(filterset.qs.prefetch_related(Prefetch("grants", grants, to_attr="_grants")), PER_PAGE).get_page(
         request.GET.get("page")
     )

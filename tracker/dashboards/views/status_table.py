@@ -1,41 +1,44 @@
 """The status table, the heart; and why a milestone is judged so."""
 
-from django.shortcuts import get_object_or_404, render
-from django.utils.translation import get_language, override
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from tracker.accounts.models import Event
-from tracker.accounts.security import record
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.files import file_asked
+from tracker.dashboards.opening import opens_with_views
 from tracker.dashboards.status_page import status_page
-from tracker.history.as_of import carried
-from tracker.lib.formats.csv import csv_response
 from tracker.lib.listing import wants_fragment
 from tracker.progress.status import rule_for, why
-from tracker.roadmaps.models import Milestone
+from tracker.roadmaps.models import Milestone, Roadmap
 
 
 @require_safe
 @on_a_day
+@opens_with_views
 def status_table(request, roadmap):
     found = status_page(request, roadmap)
-    if request.GET.get("export") == "csv":
-        record(Event.Kind.EXPORTED, detail=request.get_full_path())
-        return csv_of(found["table"], found["rows"], f"{roadmap.slug}-{request.day:%Y-%m-%d}.csv")
+    if file := file_asked(request, found, title=_("Status table")):
+        return file
     template = "dashboards/_status_table.html" if wants_fragment(request) else "dashboards/status_table.html"
     return render(request, template, found)
 
 
-def csv_of(table, rows, file_name):
-    """The table as it is seen, all pages, streamed: in the language and on the day of the page."""
-    language = get_language()
-
-    def stream():
-        with override(language):
-            yield [str(column.header) for column in table.file_columns()]
-            yield from table.file_rows(rows)
-
-    return csv_response(carried(stream()), file_name)
+@require_POST
+def selected_file(request, slug):
+    """To the file of the rows that were selected, or of all that match: the table's own address, with their keys."""
+    roadmap = get_object_or_404(Roadmap.objects.visible_to(request.user), slug=slug)
+    asked = QueryDict(request.POST.get("query", ""), mutable=True)
+    rows = [] if "all" in request.POST else request.POST.getlist("row")
+    if rows or "all" in request.POST:
+        asked["export"] = request.POST.get("export", "")
+        asked.setlist("row", rows)
+    else:
+        messages.warning(request, _("No rows are selected."))
+    return redirect(f"{reverse('status_table', args=[roadmap.slug])}?{asked.urlencode()}")
 
 
 @require_safe

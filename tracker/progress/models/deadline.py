@@ -13,6 +13,7 @@ from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.dates import short
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.lib.terms import Kind, parse
+from tracker.lib.texts import fold
 from tracker.roadmaps import access
 from tracker.roadmaps.models import Commitment, Control, Milestone, Roadmap
 from tracker.roadmaps.models.milestone import TermColumns
@@ -66,7 +67,7 @@ class DeadlineChange(Tracked):
         REJECTED = "rejected", _("rejected")
         WITHDRAWN = "dropped", _("withdrawn")  # by who proposed it
 
-    history_skips = {"before_kind", "before_from", "before_due", "after_kind", "after_from", "after_due"}
+    history_skips = {"before_kind", "before_from", "before_due", "after_kind", "after_from", "after_due", "search"}
 
     milestone = models.ForeignKey(
         "roadmaps.Milestone", models.PROTECT, related_name="deadline_changes", verbose_name=_("milestone")
@@ -115,6 +116,7 @@ class DeadlineChange(Tracked):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PROPOSED, editable=False)
+    search = models.TextField(editable=False, default="")
 
     objects = DeadlineChangeQuerySet.as_manager()
 
@@ -141,6 +143,9 @@ class DeadlineChange(Tracked):
     def get_absolute_url(self):
         return reverse("deadline", args=[self.pk])
 
+    def settle(self):
+        self.search = fold(self.text, self.basis, self.before_text, self.after_text)
+
     @property
     def is_open(self):
         return self.state == self.State.PROPOSED
@@ -153,6 +158,15 @@ class DeadlineChange(Tracked):
         return None
 
     # Proposals: who asks for another current term does not decide on it.
+
+    def held_from_undo(self, names, *, by):
+        """A proposal is taken back by who made it, while nobody has decided; nothing else goes back."""
+        if names or not self.is_open:
+            return _("A decision about a term is changed only by another one.")
+        return ""
+
+    def take_back(self, *, by):
+        self.withdraw(by=by)
 
     @classmethod
     def propose(cls, milestone, to, *, by, party=None, reason=Reason.OTHER, text="", basis=""):

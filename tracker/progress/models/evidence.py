@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.errors import WrongState
-from tracker.progress.workflow import IN_REVIEW, Audience, ReportState
+from tracker.lib.texts import fold
+from tracker.progress.workflow import BY_VERBS, IN_REVIEW, Audience, ReportState
 from tracker.roadmaps import access
 
 
@@ -36,6 +37,9 @@ class EvidenceQuerySet(TrackedQuerySet):
 class Evidence(Tracked):
     """A document that proves what a party reports: a file of ours, or an address."""
 
+    undo_refusal = BY_VERBS
+    is_private = True
+
     class Kind(models.TextChoices):
         TREATY = "treaty", _("treaty")
         DECREE = "decree", _("decree")
@@ -46,7 +50,7 @@ class Evidence(Tracked):
         LINK = "link", _("link")
         OTHER = "other", _("other")
 
-    history_skips = {"checksum", "size", "content_type"}
+    history_skips = {"checksum", "size", "content_type", "search"}
 
     roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="evidence", verbose_name=_("roadmap"))
     party = models.ForeignKey("roadmaps.Party", models.PROTECT, related_name="+", verbose_name=_("party"))
@@ -72,6 +76,8 @@ class Evidence(Tracked):
         verbose_name=_("added by"),
     )
 
+    search = models.TextField(editable=False, default="")
+
     objects = EvidenceQuerySet.as_manager()
 
     class Meta:
@@ -87,6 +93,9 @@ class Evidence(Tracked):
 
     def get_absolute_url(self):
         return reverse("evidence", args=[self.pk])
+
+    def settle(self):
+        self.search = fold(self.title, self.number, self.issued_by, self.file_name, self.address)
 
     @property
     def is_web(self):
@@ -120,6 +129,8 @@ class Evidence(Tracked):
 class Proof(Tracked):
     """A document attached to a commitment under a report. One document may prove several."""
 
+    undo_refusal = BY_VERBS
+    is_private = True
     history_label = ("evidence",)
 
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="proofs", verbose_name=_("document"))

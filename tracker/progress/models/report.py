@@ -12,8 +12,9 @@ from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
 from tracker.lib.dates import today_in
 from tracker.lib.errors import NotAllowed, WrongState
+from tracker.lib.texts import fold
 from tracker.progress import rollup
-from tracker.progress.workflow import IN_REVIEW, MOVES, WITH_THE_PARTY, Audience, ReportState
+from tracker.progress.workflow import BY_VERBS, IN_REVIEW, MOVES, WITH_THE_PARTY, Audience, ReportState
 from tracker.roadmaps import access
 from tracker.roadmaps.models import Commitment, Confidence, Execution, Milestone
 from tracker.roadmaps.models.commitment import executed_by
@@ -114,7 +115,10 @@ class ReportQuerySet(TrackedQuerySet):
 class Report(Tracked):
     """What a party says about one commitment in one round, from draft to accepted."""
 
+    undo_refusal = BY_VERBS
+    is_private = True
     history_label = ("commitment", "round")
+    history_skips = {"search"}
     history_indexes = [["commitment"]]
 
     TYPED = ("execution", "percent", "narrative", "done_on", "forecast_on", "confidence", "audience",
@@ -169,6 +173,7 @@ class Report(Tracked):
     correct_by = models.DateField(_("correct by"), null=True, editable=False)
     late_until = models.DateField(_("taken late until"), null=True, editable=False)  # after its round has closed
     is_confirmed = models.BooleanField(_("document checked"), default=False, editable=False)
+    search = models.TextField(editable=False, default="")
 
     objects = ReportQuerySet.as_manager()
 
@@ -190,6 +195,9 @@ class Report(Tracked):
 
     def get_absolute_url(self):
         return reverse("report", args=[self.pk])
+
+    def settle(self):
+        self.search = fold(self.narrative)
 
     @property
     def is_with_the_party(self):
@@ -410,6 +418,8 @@ class Report(Tracked):
 class ReportAuthor(Tracked):
     """Someone who wrote any of a report: they never review it."""
 
+    undo_refusal = BY_VERBS
+    is_private = True
     history_label = ("report",)
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="authors", verbose_name=_("report"))
@@ -426,6 +436,9 @@ class ReportAuthor(Tracked):
 
 class Remark(Tracked):
     """A reviewer's remark on a report, at a field where it can be. Never overwritten."""
+
+    undo_refusal = BY_VERBS
+    is_private = True
 
     class Field(models.TextChoices):
         EXECUTION = "execution", _("State of execution")

@@ -30,6 +30,8 @@ PERIODS = {
 # A round opens, reports are due, the review is due so many days after its period, unless the last round had others
 OPENS, ENTRY, REVIEW = 0, 20, 30
 
+BY_ITS_VERBS = _("A round is planned, opened and closed on its own page.")
+
 
 class RoundQuerySet(TrackedQuerySet):
     def visible_to(self, user):
@@ -46,6 +48,8 @@ class RoundQuerySet(TrackedQuerySet):
 
 class Round(Tracked):
     """A reporting round of a roadmap: what period is reported on, and by when."""
+
+    undo_refusal = BY_ITS_VERBS
 
     class State(models.TextChoices):
         PLANNED = "planned", _("planned")
@@ -251,6 +255,7 @@ def sorted_parts(parts):
 class RoundScope(Tracked):
     """A part of the plan that a round asks about: an area, a party, or both. A round without such rows asks all."""
 
+    undo_refusal = BY_ITS_VERBS
     history_label = ("round",)
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="scope", verbose_name=_("round"))
@@ -279,6 +284,7 @@ class RoundScope(Tracked):
 class Reminder(Tracked):
     """A reminder that was sent to a party about what it has not reported in a round."""
 
+    undo_refusal = _("What was sent cannot be called back.")
     history_label = ("round", "party")
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="reminders", verbose_name=_("round"))

@@ -1,32 +1,30 @@
 """The register of moves, a proposal of another term, its decision, and the amendments of the plan."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tracker.accounts.models import Event
-from tracker.accounts.security import record
+from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.files import file_asked
+from tracker.dashboards.opening import opens_with_views
 from tracker.dashboards.status_rows import slip_in_words
-from tracker.history.as_of import as_of, current_as_of
 from tracker.lib.errors import NotAllowed, WrongState
-from tracker.lib.formats.csv import csv_response
 from tracker.lib.listing import listing
 from tracker.lib.terms import Kind
 from tracker.progress.deadline_forms import AmendmentForm, MovesForm, NoteForm, ProposalForm
 from tracker.progress.filters import DeadlineFilter
 from tracker.progress.models import DeadlineChange, Evidence
 from tracker.progress.models.deadline import OWN_PROPOSAL, WHO_PROPOSES, not_adopted, still
-from tracker.progress.register import csv_rows, days_in_words, notes_on, totals_of
+from tracker.progress.register import days_in_words, notes_on, totals_of
 from tracker.progress.status import rule_for
-from tracker.progress.tables import DeadlineTable
+from tracker.progress.tables import DeadlineTable, moves_of
 from tracker.roadmaps import access
 from tracker.roadmaps.access import Obstacle, why_not
 from tracker.roadmaps.models import Amendment, Milestone, Roadmap
@@ -36,7 +34,7 @@ from .moves import if_amended, if_approved
 from .report import version_in
 
 State, Term = DeadlineChange.State, DeadlineChange.Term
-SHOWN = ("milestone__item", "milestone__area", "party", "proposed_by", "decided_by", "amendment")
+SHOWN = DeadlineTable.related
 DOCUMENTS = 200  # offered for choice
 NUMBERS = 500  # of milestones offered while one is typed
 AMENDMENTS = 50
@@ -46,77 +44,29 @@ DECIDED = {
 }
 
 
-@dataclass
-class Move:
-    """A row of the register with what is said beside it."""
-
-    change: DeadlineChange
-    days: str
-    slip: str  # of the milestone as it stands now
-    note: str
-    is_to_decide: bool
-
-
 # The register
 
 
 @require_safe
 @on_a_day
+@opens_with_views
 def deadlines(request, roadmap):
     changes = DeadlineChange.objects.visible_to(request.user).filter(milestone__roadmap=roadmap).as_moves()
     found = listing(request, changes.order_by("-at", "-pk"), DeadlineFilter, DeadlineTable, roadmap=roadmap)
-    if request.GET.get("export") == "csv":
-        record(Event.Kind.EXPORTED, detail=request.get_full_path())
-        return csv_of(found["rows"], f"{roadmap.slug}-deadlines-{request.day:%Y-%m-%d}.csv")
-    page = list(found["page"].object_list.select_related(*SHOWN))
+    if file := file_asked(request, found, title=_("Deadlines")):
+        return file
     waiting = DeadlineChange.objects.decided_by(request.user).filter(milestone__roadmap=roadmap)
     to_decide = set(waiting.values_list("pk", flat=True)) if request.is_live else set()
+    found["table"].on_query, found["table"].to_decide = on_query(request), to_decide
     totals = totals_of(found["filter"].qs)
     context = {
-        "rows": moves_of(page, roadmap, to_decide),
         "totals": totals,
         "moved": [(term, words, totals.moved[term]) for term, words in DECIDED.items()],
-        "all": changes.count() if found["chips"] else found["page"].paginator.count,
+        "all": changes.count() if found["chips"] else found["list"].total,
         "to_decide": len(to_decide),
         "may_amend": request.is_live and access.may(request.user, "plan", roadmap),
     }
     return render(request, "progress/deadlines.html", found | context)
-
-
-def moves_of(changes, roadmap, to_decide=()):
-    notes = notes_on(changes)
-    for change in changes:
-        change.milestone.item.roadmap = roadmap
-    return [
-        Move(
-            change,
-            days=days_in_words(change),
-            slip=slip_beyond(change),
-            note=notes.get(change.pk, ""),
-            is_to_decide=change.pk in to_decide,
-        )
-        for change in changes
-    ]
-
-
-def slip_beyond(change):
-    """How the milestone stands now, where that is more than this very move says."""
-    milestone = change.milestone
-    is_all = change.term == Term.CURRENT and change.state == State.APPROVED and milestone.moves == 1
-    if is_all and change.days_between == milestone.slip and milestone.first_due == milestone.agreed_due:
-        return ""
-    return slip_in_words(milestone)
-
-
-def csv_of(changes, name):
-    """The register as it is seen, all pages, streamed: in the language and on the day of the page."""
-    moment, language = current_as_of(), get_language()
-
-    def stream():
-        with as_of(moment), override(language):
-            yield from csv_rows(changes)
-
-    return csv_response(stream(), name)
 
 
 # Proposing

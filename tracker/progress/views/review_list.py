@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_filters import BooleanFilter, CharFilter
 
-from tracker.lib.columns import Column, ListTable
-from tracker.lib.errors import NotAllowed, Refusal
+from tracker.dashboards.opening import opens_with_views
+from tracker.lib.columns import Column, Kind, ListTable
+from tracker.lib.errors import NotAllowed
 from tracker.lib.filters import SearchInput
 from tracker.lib.listing import listing
 from tracker.lib.texts import search_words
+from tracker.progress.bulk.deed import one_by_one
 from tracker.progress.models import Report
 from tracker.progress.workflow import ReportState
 from tracker.roadmaps import access
@@ -25,6 +27,7 @@ from tracker.roadmaps.filters import PlaceFilter
 from .heading import with_seen_version
 
 SHOWN = ("round", "commitment__party", "commitment__milestone__item__roadmap", "submitted_by", "decided_by")
+CELLS = "progress/_review_cells.html"
 
 
 class ReviewFilter(PlaceFilter):
@@ -44,41 +47,95 @@ class ReviewFilter(PlaceFilter):
         return reports
 
 
+@dataclass
+class Waiting:
+    """A report that waits for review, with what is said beside it."""
+
+    report: Report
+    age: int  # days since it was sent
+    overdue: int  # days since its review day
+    may_accept: bool
+
+    @property
+    def pk(self):
+        return self.report.pk
+
+    @property
+    def milestone(self):
+        return self.report.commitment.milestone
+
+    @property
+    def party(self):
+        return self.report.commitment.party
+
+
 class ReviewTable(ListTable):
-    number = Column(verbose_name=gettext_lazy("No."), order_by=("commitment__milestone__number_key", "pk"))
-    what = Column(verbose_name=gettext_lazy("Milestone"), orderable=False, empty_values=())
-    party = Column(verbose_name=gettext_lazy("Party"), order_by=("commitment__party__position", "pk"), empty_values=())
-    claimed = Column(verbose_name=gettext_lazy("Claimed"), order_by=("execution", "percent", "pk"), empty_values=())
-    sent = Column(verbose_name=pgettext_lazy("a report", "Sent"), order_by=("submitted_at", "pk"), empty_values=())
-    due = Column(verbose_name=gettext_lazy("Review due"), order_by=("round__review_due", "pk"), empty_values=())
+    kept_first = ("number",)
+    row_prefix = "p"
+    related = SHOWN
+
+    number = Column(
+        verbose_name=gettext_lazy("No."), accessor="milestone__number",
+        order_by=("commitment__milestone__number_key", "pk"), template=CELLS, look="no", width=10,
+    )  # fmt: skip
+    what = Column(verbose_name=gettext_lazy("Milestone"), orderable=False, template=CELLS, look="what", width=60)
+    party = Column(verbose_name=gettext_lazy("Party"), order_by=("commitment__party__position", "pk"), width=20)
+    claimed = Column(
+        verbose_name=gettext_lazy("Claimed"), order_by=("execution", "percent", "pk"), template=CELLS, width=20
+    )
+    sent = Column(
+        verbose_name=pgettext_lazy("a report", "Sent"), accessor="report__submitted_at",
+        order_by=("submitted_at", "pk"), template=CELLS, kind=Kind.DAY, width=12,
+    )  # fmt: skip
+    due = Column(
+        verbose_name=gettext_lazy("Review due"), accessor="report__round__review_due",
+        order_by=("round__review_due", "pk"), template=CELLS, kind=Kind.DAY, width=12,
+    )  # fmt: skip
+    submitted_by = Column(
+        verbose_name=gettext_lazy("Submitted by"), accessor="report__submitted_by", orderable=False, by_default=False,
+        width=30,
+    )  # fmt: skip
+    round = Column(
+        verbose_name=gettext_lazy("Round"), accessor="report__round__name", orderable=False, by_default=False, width=20
+    )
+
+    def prepare(self, reports):
+        user, now = self.request.user, timezone.now()
+        ids = [report.pk for report in reports]
+        written = set(Report.objects.filter(pk__in=ids, authors__user=user).values_list("pk", flat=True))
+        return [
+            Waiting(
+                report,
+                age=(now - report.submitted_at).days,
+                overdue=days_past(report.round.review_due, report),
+                may_accept=report.pk not in written and access.may(user, "review", report),
+            )
+            for report in reports
+        ]
+
+    def value_what(self, row):
+        return str(row.milestone.wording)
+
+    def value_claimed(self, row):
+        if row.report.nothing_to_report:
+            return _("Nothing to report")
+        return f"{row.report.get_execution_display()}, {row.report.percent} %"
 
 
 @require_safe
+@opens_with_views(read_by=(Role.REVIEWER, Role.ADMINISTRATOR))
 def review_list(request):
     """What waits for review in the reader's scope; administrators see what reviewers leave lying."""
     require_overseer(request.user)
-    user, now = request.user, timezone.now()
+    user = request.user
     waiting = overseen(user).in_review()
     found = listing(request, waiting.order_by("submitted_at", "pk"), ReviewFilter, ReviewTable)
-    page = list(found["page"].object_list.select_related(*SHOWN))
-    written = set(Report.objects.filter(pk__in=[r.pk for r in page], authors__user=user).values_list("pk", flat=True))
-    rows = [
-        {
-            "report": report,
-            "milestone": report.commitment.milestone,
-            "age": (now - report.submitted_at).days,
-            "overdue": days_past(report.round.review_due, report),
-            "may_accept": report.pk not in written and access.may(user, "review", report),
-        }
-        for report in page
-    ]
     correcting = overseen(user).filter(state=ReportState.RETURNED).select_related(*SHOWN).order_by("correct_by", "pk")
     context = {
-        "rows": rows,
         "total": waiting.count(),
         "past": waiting.past_review().count(),
         "correcting": [(report, days_past(report.correct_by, report)) for report in correcting[:50]],
-        "may_accept": any(row["may_accept"] for row in rows),
+        "may_accept": any(row.may_accept for row in found["list"].page_rows),
     }
     return render(request, "progress/review_list.html", found | context)
 
@@ -101,16 +158,11 @@ def accept_many(request):
     """Accept each of the chosen reports by the same verb; what was skipped is listed with the reason."""
     if not access.grants_of(request.user, Role.REVIEWER):
         raise NotAllowed(access.REFUSALS["review"], ask=access.whom_to_ask("plan"))
-    outcomes = []
     seen = versions_in(request)
-    chosen = Report.objects.visible_to(request.user).reviewed_by(request.user).filter(pk__in=seen)
-    for report in chosen.select_related(*SHOWN).order_by("submitted_at", "pk"):
-        try:
-            with_seen_version(report, seen[report.pk]).accept(by=request.user)
-        except Refusal as refusal:
-            outcomes.append(Outcome(report, str(refusal)))
-        else:
-            outcomes.append(Outcome(report))
+    found = Report.objects.visible_to(request.user).reviewed_by(request.user).filter(pk__in=seen)
+    chosen = list(found.select_related(*SHOWN).order_by("submitted_at", "pk"))
+    refused = one_by_one(chosen, lambda report: with_seen_version(report, seen[report.pk]).accept(by=request.user))
+    outcomes = [Outcome(report, refused.get(report.pk, "")) for report in chosen]
     context = {
         "accepted": [one for one in outcomes if not one.refusal],
         "skipped": [one for one in outcomes if one.refusal],

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.opening import opens_with_views
 from tracker.history.as_of import current_as_of
 from tracker.history.models import ChangeSet
 from tracker.history.timeline import history_of
@@ -72,36 +74,16 @@ def round_(request, roadmap, pk):
 
 @require_safe
 @on_a_day
+@opens_with_views
 def round_reports(request, roadmap, pk):
     """The reports behind a number of the board."""
     found = find_in(roadmap, pk)
-    now = moment_of(request.day, roadmap.time_zone)
     reports = placed(found, request.user, on=request.day).order_by(
         "commitment__milestone__area_position", "commitment__milestone__number_key", "commitment__party__position", "pk"
     )
     listed = listing(request, reports, BoardFilter, BoardTable, roadmap=roadmap)
-    found_rows = list(listed["page"].object_list.select_related("commitment__milestone", "commitment__party"))
-    shown = shown_among(found_rows, request.user)
-    rows = [
-        {
-            "report": report,
-            "milestone": report.commitment.milestone,
-            "party": report.commitment.party,
-            "kind": Kind(report.kind),
-            "mark": MARKS[Kind(report.kind)],
-            "ball": Ball(report.ball).label if report.ball else "",
-            "days": max(0, (now - report.since).days) if report.since else None,
-            "is_shown": report.pk in shown,
-        }
-        for report in found_rows
-    ]
-    return render(request, "progress/round_reports.html", listed | {"round": found, "rows": rows})
-
-
-def shown_among(reports, user):
-    """The ids of those whose page this reader may open: "not received" is a status, the draft behind it is not."""
-    ids = [report.pk for report in reports]
-    return set(Report.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    listed["table"].now, listed["table"].on_query = moment_of(request.day, roadmap.time_zone), on_query(request)
+    return render(request, "progress/round_reports.html", listed | {"round": found})
 
 
 def find_in(roadmap, pk):

@@ -8,6 +8,8 @@ from tracker.lib.texts import TextsField
 class Amendment(Tracked):
     """A signed change of the plan: the only thing that moves an agreed term."""
 
+    undo_refusal = _("A signed amendment is taken back only by another one.")
+
     roadmap = models.ForeignKey(
         "roadmaps.Roadmap", models.PROTECT, related_name="amendments", verbose_name=_("roadmap")
     )

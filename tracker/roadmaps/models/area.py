@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.models import Tracked
+from tracker.lib.errors import WrongState
 from tracker.lib.texts import TextsField
 
 
@@ -38,3 +39,8 @@ class RoadmapArea(Tracked):
 
     def __str__(self):
         return str(self.area)
+
+    def take_back(self, *, by):
+        if self.roadmap.items.filter(area=self.area_id).exists():
+            raise WrongState(_("There are items in this area."))
+        self.delete()

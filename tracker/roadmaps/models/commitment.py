@@ -100,6 +100,7 @@ class Commitment(Judged, Tracked):
     history_label = ("milestone", "party")
     history_skips = {"roadmap", "area", "silent_rounds", "term_kind", "due_on", "control", "control_on"}
     history_indexes = [["milestone"]]
+    is_derived = True
 
     class Confirmation(models.TextChoices):
         DECLARED = "declared", _("Declared only")

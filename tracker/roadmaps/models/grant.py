@@ -25,6 +25,8 @@ class Grant(Tracked):
     """A role given to a person within a scope. The dimensions of one grant narrow it; several grants add up."""
 
     shadowed = False  # rights are always today's, on past pages too
+    undo_refusal = _("Rights are given and ended at the person, never by undo.")
+    is_private = True
     history_label = ("role", "roadmap", "area", "party", "organisation")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("person"))

@@ -76,7 +76,7 @@ class Item(Tracked):
 
     def settle(self):
         self.number_key = number_key(self.number)
-        self.search = fold(self.number, *self.wording.all())
+        self.search = fold(*self.wording.all(), self.number)  # wording first: to sort by it is to sort by wording
         self.wording.mark(self.roadmap.authentic_language)
 
     def ask_parties(self, *, by=None):
@@ -91,7 +91,7 @@ class Item(Tracked):
             return Commitment.objects.ask_for([self])
 
     def carry_down(self):
-        """Give the milestones and commitments what they carry of this item: roadmap, area, completion rule."""
+        """Give the milestones and commitments what they carry of this item: roadmap, area, rule, words to search."""
         for milestone in self.milestones.all():
             milestone.item = self
             milestone.carry_down()
@@ -122,12 +122,40 @@ class Item(Tracked):
         decision = (self.control_on, self.control_basis)
         return [m for m in milestones if (m.control_on, m.control_basis) == decision]
 
+    def held_from_undo(self, names, *, by):
+        if not names and self.roadmap.is_locked:
+            return _("In an adopted plan items are dropped, not deleted.")
+        return held_by(self.roadmap) or super().held_from_undo(names, by=by)
+
+    @classmethod
+    def after_undo(cls, rows):
+        rows = list(cls.objects.filter(pk__in=[row.pk for row in rows]).select_related("roadmap"))
+        for item in rows:
+            item.carry_down()
+        ask_again(rows)
+
     def add_milestone_of_its_own(self, term):
         """The milestone of an item given without any: its own wording and term (domain.md §1)."""
         own = self.milestones.model(item=self, number=self.number, wording=dict(self.wording))
         own.agreed = term
         own.save()
         return own
+
+
+def held_by(roadmap):
+    """Why nothing of a roadmap's plan is put back, a sentence; "" if nothing is in the way."""
+    return _("The roadmap is closed: its plan no longer changes.") if roadmap.state == roadmap.State.CLOSED else ""
+
+
+def ask_again(items):
+    """Have the parties' parts in these items asked for as the participations, now put back, say."""
+    from tracker.roadmaps.changes import ask
+
+    by_roadmap = {}
+    for item in {item.pk: item for item in items}.values():
+        by_roadmap.setdefault(item.roadmap, []).append(item)
+    for roadmap, own in by_roadmap.items():
+        ask(roadmap, own)
 
 
 class ParticipationQuerySet(TrackedQuerySet):
@@ -186,6 +214,13 @@ class Participation(Tracked):
         if self.since and self.until and self.until < self.since:
             raise ValidationError({"until": _("The party would leave before it joins.")})
 
+    def held_from_undo(self, names, *, by):
+        return held_by(self.item.roadmap) or super().held_from_undo(names, by=by)
+
+    @classmethod
+    def after_undo(cls, rows):
+        ask_again(Item.objects.filter(pk__in={row.item_id for row in rows}).select_related("roadmap"))
+
 
 class Executor(Tracked):
     """An organisation that carries out its party's part; the first is the responsible one."""
@@ -211,3 +246,6 @@ class Executor(Tracked):
 
     def __str__(self):
         return str(self.organisation)
+
+    def held_from_undo(self, names, *, by):
+        return held_by(self.participation.item.roadmap) or super().held_from_undo(names, by=by)

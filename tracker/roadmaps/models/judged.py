@@ -86,6 +86,9 @@ class Outcome:
         return self.done_on or self.control_on
 
 
+ROLLED_UP = frozenset({"execution", "percent", "done_on", "forecast_on", "confidence"})
+
+
 class Judged(Outcome, models.Model):
     """The columns that a status reads. Execution, percent and the rest are what has been accepted."""
 

@@ -12,7 +12,12 @@ from tracker.lib.texts import TextsField, fold
 from tracker.roadmaps import access
 from tracker.roadmaps.rollup import apply, from_commitments
 
-from .judged import Control, Judged, judged_constraints, state_column
+from .item import ask_again, held_by
+from .judged import ROLLED_UP, Control, Judged, judged_constraints, state_column
+
+IN_ADOPTED_PLAN = _(
+    "In an adopted plan terms move by an amendment or a deadline change, and milestones are dropped, not deleted."
+)
 
 
 class TermColumns:
@@ -73,6 +78,11 @@ class Milestone(Terms, Judged, Tracked):
         "agreed_from",
     }
     history_indexes = [["roadmap", "area_position", "number_key"], ["item"]]
+    follows = ROLLED_UP | {"counting", "completed"}
+    TERMS = {
+        "first_text", "first_kind", "first_from", "first_due", "agreed_text", "agreed_kind", "agreed_from",
+        "agreed_due", "term_text", "term_kind", "starts_on", "due_on", "moves",
+    }  # fmt: skip
 
     class DropReason(models.TextChoices):
         CANCELLED = "cancelled", _("cancelled")
@@ -161,7 +171,8 @@ class Milestone(Terms, Judged, Tracked):
 
     def settle(self):
         self.number_key = number_key(self.number)
-        self.search = fold(self.number, *self.wording.all())
+        # The item's words too: one column is searched. Wording first: to sort by it is to sort by wording.
+        self.search = fold(*self.wording.all(), self.number, self.item.number, *self.item.wording.all())
         self.roadmap_id, self.area_id = self.item.roadmap_id, self.item.area_id
         self.area_position = self.item.roadmap.area_positions.get(self.area_id, 0)
         self.wording.mark(self.item.roadmap.authentic_language)
@@ -201,6 +212,26 @@ class Milestone(Terms, Judged, Tracked):
             self.full_clean()
             self.save()
             self.carry_down()
+
+    def held_from_undo(self, names, *, by):
+        roadmap = self.item.roadmap
+        if roadmap.is_locked and (not names or self.TERMS & {*names}):
+            return IN_ADOPTED_PLAN
+        if self.drop_reason != self.DropReason.REPLACED and "drop_reason" in names:
+            self._require_nothing_in_its_place()
+        return held_by(roadmap) or super().held_from_undo(names, by=by)
+
+    def take_back(self, *, by):
+        """With the parties' parts; where something was reported on them, nothing goes."""
+        self.commitments.all().delete()
+        self.delete()
+
+    @classmethod
+    def after_undo(cls, rows):
+        rows = list(cls.objects.filter(pk__in=[row.pk for row in rows]).select_related("item__roadmap"))
+        for milestone in rows:
+            milestone.carry_down()
+        ask_again([milestone.item for milestone in rows])
 
     def _require_nothing_in_its_place(self):
         """What was replaced comes back only when nothing stands in its place any more: work is never counted twice."""

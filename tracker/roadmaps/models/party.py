@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.models import Tracked
+from tracker.lib.errors import WrongState
 from tracker.lib.texts import TextsField
 
 
@@ -42,3 +43,8 @@ class RoadmapParty(Tracked):
 
     def __str__(self):
         return str(self.party)
+
+    def take_back(self, *, by):
+        if self.party.participations.filter(item__roadmap=self.roadmap_id).exists():
+            raise WrongState(_("The party takes part in items."))
+        self.delete()

@@ -102,6 +102,13 @@ class Roadmap(Tracked):
     def settle(self):
         self.title.mark(self.authentic_language)
 
+    def held_from_undo(self, names, *, by):
+        if not names:
+            return _("A roadmap comes and goes in the administration only.")
+        if "state" in names:
+            return _("A roadmap is adopted and closed by decision: that is not undone.")
+        return super().held_from_undo(names, by=by)
+
     def adopt(self, *, by):
         """Lock the agreed terms: from now on only an amendment moves them."""
         access.require(by, "plan", self)

@@ -1,0 +1,112 @@
+"""The page of one change set: what it did, who may undo it, and what undoing it would put back."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from tracker.history.models import ChangeSet
+from tracker.history.rehearsal import rehearse
+from tracker.history.undo import AT_ONCE, Words, in_order, size_of, steps_of, touched, undo
+from tracker.jobs.running import running
+from tracker.roadmaps.access import is_administrator
+
+PER_PAGE = 50
+LISTED = 200  # of what a job has refused
+
+
+def readable_by(user):
+    """The sets that the person may look at: their own; an administrator all."""
+    sets = ChangeSet.objects.select_related("person")
+    return sets if is_administrator(user) else sets.filter(person=user.pk)
+
+
+@dataclass
+class Touched:
+    """The rows that a set wrote: those that are told of one by one, and of the others only how many there are."""
+
+    rows: list = field(default_factory=list)  # (model, id)
+    counts: list = field(default_factory=list)  # (model's name in plural, number)
+
+    @property
+    def total(self):
+        return len(self.rows) + sum(count for _name, count in self.counts)
+
+
+def touched_by(done):
+    """Reports and their like are counted only: who reads their texts is decided on their own pages."""
+    found = Touched()
+    for model, kinds in touched(done):
+        if model.is_private or model.is_derived:
+            found.counts.append((str(model._meta.verbose_name_plural), len(kinds)))
+        else:
+            found.rows += [(model, kind, pk) for pk, kind in kinds.items()]
+    return found
+
+
+def page_of(rows, done, number):
+    """A page of the rows, each as (sentences, what has become of it since): a bounded number of queries."""
+    page = Paginator(rows, PER_PAGE).get_page(number)
+    steps = list(steps_of(done, grouped(page.object_list)))
+    words = Words(steps)
+    page.told = [(words.sentences(step), step.held) for step in steps]
+    return page
+
+
+def grouped(rows):
+    groups = {}
+    for model, kind, pk in rows:
+        groups.setdefault((model, kind), []).append(pk)
+    return [(model, kind, ids) for (model, kind), ids in groups.items()]
+
+
+@dataclass
+class Preview:
+    """What undoing would do: rehearsed, or, where it is a job's work, the first rows as far as they are known."""
+
+    restored: list
+    refused: list
+    total: int  # rows
+    is_rehearsed: bool
+
+    @property
+    def changes_nothing(self):
+        return self.is_rehearsed and not self.restored
+
+
+def preview(done, *, by):
+    groups = in_order(done)
+    total = size_of(groups)
+    if total <= AT_ONCE:
+        undone, _wrote = rehearse(lambda: undo(done, by=by))
+        return Preview(undone.restored, undone.refused, total, True)
+    steps = list(islice((step for step in steps_of(done, groups) if step.is_own), PER_PAGE))
+    words = Words(steps, is_undone=True)
+    return Preview(
+        [sentence for step in steps if not step.held for sentence in words.sentences(step)],
+        [(words.what(step), step.held) for step in steps if step.held],
+        total,
+        False,
+    )
+
+
+@task
+def undo_in_background(job_id):
+    with running(job_id) as work:
+        done = readable_by(work.job.person).get(pk=work.job.arguments["change_set"])
+        work.result = result_of(undo(done, by=work.job.person, slices=work.slices))
+
+
+def result_of(undone):
+    """What the page of a job tells of it."""
+    found = {"words": in_words(undone), "refused": [{"what": w, "why": y} for w, y in undone.refused[:LISTED]]}
+    return found | ({"url": undone.change_set.get_absolute_url()} if undone.change_set else {})
+
+
+def in_words(undone):
+    if not undone.restored:
+        return _("Nothing was put back.")
+    counts = {"restored": len(undone.restored), "refused": len(undone.refused)}
+    return _("Put back: %(restored)d. Left as it is: %(refused)d.") % counts
