@@ -135,6 +135,7 @@ AREAS = {
     "Roadmaps": [
         row("start", "Where everyone begins: led on to the desk or to a roadmap", get=to(302, stranger=200)),
         row("overview", "Overview", "roadmap", get=READ),
+        row("search", "Search, across what one may read", get=to(200)),
         row("status_table", "Status table, and its export", "roadmap", get=READ),
         row("organisation_suggestions", "Organisations found while typing in a filter", "roadmap", get=READ),
         row("selected_file", "Selected rows of it as a file", "roadmap", post=to(302, stranger=404)),

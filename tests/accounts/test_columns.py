@@ -1,7 +1,6 @@
 """Columns and density of a list: chosen in its address, remembered for a person."""
 
 from tests.base import TrackerTestCase
-from tracker.accounts.models import ListPreference
 
 LIST = "/r/plan/items/"
 
@@ -95,11 +94,14 @@ class RememberingTest(ColumnsTestCase):
         self.client.force_login(self.reviewer)
         self.assertEqual(self.shown(), ChoosingTest.usual)
 
+    def kept(self):
+        self.observer.refresh_from_db()
+        return self.observer.list_preference("items")
+
     def test_again_it_is_put_in_place_of_the_former(self):
         self.post("remember", "column=wording")
         self.post("remember", "density=compact")
-        found = ListPreference.objects.get()
-        self.assertEqual((found.columns, found.density), ("wording", "compact"))
+        self.assertEqual(self.kept(), {"columns": ["wording"], "density": "compact"})
 
     def test_reset_shows_the_usual_ones_whatever_is_remembered(self):
         self.post("remember", "column=wording")
@@ -113,7 +115,7 @@ class RememberingTest(ColumnsTestCase):
 
     def test_what_no_list_knows_is_not_kept(self):
         self.post("remember", "column=a%20b&column=wording&density=" + "x" * 50)
-        self.assertEqual(ListPreference.objects.values_list("columns", "density").get(), ("wording", ""))
+        self.assertEqual(self.kept(), {"columns": ["wording"], "density": ""})
         self.post("remember", "&".join(f"column=name{n}" for n in range(300)))
         self.assertEqual(self.shown(), ChoosingTest.usual)
 

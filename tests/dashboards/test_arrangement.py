@@ -72,7 +72,7 @@ class ArrangementTest(TrackerTestCase):
     def test_rows_stand_under_their_own_heading(self):
         html = self.page(f"group=quarter&{ON}").content.decode()
         order = re.findall(
-            r'<tr class="(?:area" id="g-([\d-]+|none)|ms" id="m\d+"><th[^>]*>(?:<input[^>]*>)?([\d.]+))', html
+            r'<tr class="(?:area" id="g-([\d-]+|none)|ms" id="m\d+"><th[^>]*>(?:<label><input[^>]*>)?([\d.]+))', html
         )
         self.assertEqual(
             [heading or number for heading, number in order],
@@ -109,7 +109,7 @@ class ArrangementTest(TrackerTestCase):
     def test_a_sort_ends_the_groups_unless_they_are_asked_for(self):
         self.assertIsNone(self.page("sort=-current").context["list"].grouping)
         html = self.page("sort=-current&group=area").content.decode()
-        numbers = re.findall(r'id="m\d+"><th[^>]*>(?:<input[^>]*>)?([\d.]+)', html)
+        numbers = re.findall(r'id="m\d+"><th[^>]*>(?:<label><input[^>]*>)?([\d.]+)', html)
         self.assertEqual(numbers, ["1.1.1", "2.10.4", "2.10.2", "2.10.1", "2.10.0", "2.10.3"])
         self.assertIsNone(self.page("group=none").context["list"].grouping)
 

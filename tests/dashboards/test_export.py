@@ -269,9 +269,9 @@ class JobTest(FileTestCase):
         self.assertEqual(len(rows), 3)
 
     def test_the_columns_are_those_that_were_seen(self):
-        self.observer.list_preferences.create(list="status_table", columns="timeliness", density="")
+        self.observer.prefer("status_table", {"columns": ["timeliness"], "density": ""})
         job = self.ask()
-        self.observer.list_preferences.all().delete()
+        self.observer.prefer("status_table", None)
         with self.done(job).file.open() as file:
             head = next(load_workbook(file)["Table"].iter_rows())
         self.assertEqual([cell.value for cell in head[:2]], ["No.", "Timeliness"])

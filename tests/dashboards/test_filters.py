@@ -180,6 +180,20 @@ class FilterTest(TrackerTestCase):
             bridge.save()
         self.assertEqual(self.numbers("changed=visit"), ["2.10.1"])
 
+    def test_the_long_menu_comes_when_it_is_opened(self):
+        closed, opened = self.client.get(TABLE), self.client.get(f"{TABLE}?area=energy&more=on")
+        self.assertNotContains(closed, 'name="freshness"')
+        self.assertContains(closed, "?more=on")
+        self.assertContains(opened, 'name="freshness"')
+        self.assertContains(opened, 'id="menu-more" open')
+        self.assertContains(self.client.get(f"{TABLE}?freshness=silent"), 'name="freshness"')
+        self.assertContains(self.client.get(f"{TABLE}?due_from=нет"), 'id="menu-more" open')
+
+    def test_clearing_keeps_how_the_table_is_shown(self):
+        asked = "freshness=silent&except=freshness&organisation_q=a&empty=note&more=on&group=none&on=2026-05-01"
+        response = self.client.get(f"{TABLE}?{asked}")
+        self.assertEqual(response.context["list"].cleared, "?group=none&on=2026-05-01")
+
     def test_organisations_are_searched_not_all_shown(self):
         page = self.client.get(TABLE)
         self.assertNotContains(page, "Росавтодор</label>")

@@ -2,7 +2,7 @@ from django.test import SimpleTestCase
 from django.utils.translation import override
 
 from tracker.lib.ordering import number_key
-from tracker.lib.texts import Texts, TextsFormField, TextsInput, fold
+from tracker.lib.texts import Texts, TextsFormField, TextsInput, fold, passage, search_words
 
 
 class TextsTest(SimpleTestCase):
@@ -41,3 +41,45 @@ class TextsTest(SimpleTestCase):
     def test_numbers_in_order(self):
         numbers = ["10.1", "2.10", "2.9", "M1C1-10", "M1C1-9", ""]
         self.assertEqual(sorted(numbers, key=number_key), ["", "2.9", "2.10", "10.1", "M1C1-9", "M1C1-10"])
+
+
+class PassageTest(SimpleTestCase):
+    def found(self, text, *words, **options):
+        return [piece.text for piece in passage(text, words, **options) if piece.is_found]
+
+    def whole(self, text, *words, **options):
+        return "".join(piece.text for piece in passage(text, words, **options))
+
+    def test_it_shows_the_letters_of_the_text(self):
+        self.assertEqual(self.found("Учёт ЁМКОСТИ сетей", "емкост", "сет"), ["ЁМКОСТ", "сет"])
+        self.assertEqual(self.whole("Учёт ЁМКОСТИ сетей", "емкост"), "Учёт ЁМКОСТИ сетей")
+
+    def test_look_alike_and_composed_letters_keep_their_places(self):
+        for text, word, found in (
+            ("Straße № 5", "strasse", "Straße"),
+            ("Указ № 15 о сетях", "no", "№"),
+            ("Уче\u0308т сетей", "учет", "Уче\u0308т"),
+            ("ﬁnal report", "final", "ﬁnal"),
+            ("И\u0306од", "йод", "И\u0306од"),
+        ):
+            self.assertEqual(self.found(text, word), [found], text)
+            self.assertEqual(self.whole(text, word), text)
+
+    def test_finds_that_overlap_are_marked_once(self):
+        self.assertEqual("".join(self.found("согласование", "соглас", "ласов", "ание")), "согласование")
+        self.assertEqual(self.whole("согласование", "соглас", "ласов", "ание"), "согласование")
+
+    def test_a_long_text_is_cut_between_words_around_the_first_find(self):
+        text = " ".join(f"слово{number}" for number in range(1000))
+        shown = self.whole(text, "слово500", around=40)
+        self.assertRegex(shown, r"^… слово49\d .*слово500 .*слово50\d …$")
+        self.assertLess(len(shown), 120)
+        self.assertEqual(self.whole("коротко", "рот", around=40), "коротко")
+
+    def test_without_words_the_text_stands_as_it_is(self):
+        self.assertEqual(self.whole("Мост"), "Мост")
+        self.assertEqual(passage("", ["мост"]), [])
+
+    def test_words_of_a_search(self):
+        self.assertEqual(search_words(" Ёмкость\x00 емкость  СЕТИ "), ["емкость", "сети"])
+        self.assertEqual(len(search_words("слово " + " ".join(map(str, range(1000))))), 10)

@@ -313,6 +313,13 @@ class EditTest(Bulk):
         undone = undo(ChangeSet.objects.latest("pk"), by=self.administrator)
         self.assertEqual((self.executors(self.part), undone.refused), ([self.ministry], []))
 
+    def test_an_organisation_that_has_ended_meanwhile_refuses_it_all(self):
+        page = self.look("edit", self.EXECUTORS | {"how": "add", "organisation": "атомной"})
+        self.agency.ended_on = self.roadmap.today()
+        self.agency.save()
+        self.assertContains(self.press(page), "No organisation of this party has such a name.", status_code=409)
+        self.assertEqual(self.executors(self.part), [self.ministry])
+
     def test_an_organisation_of_another_party_is_not_found(self):
         page = self.look("edit", self.EXECUTORS | {"how": "add", "organisation": "Минэнерго России"})
         self.assertContains(page, "No organisation of this party has such a name.", status_code=400)

@@ -41,7 +41,7 @@ def day(value, look=""):
 def progress(percent):
     if percent is None:
         return ""
-    return f'<span class="num">{percent} %</span><progress value="{percent}" max="100">{percent} %</progress>'
+    return f'<span class="num">{percent} %</span><progress value="{percent}" max="100"></progress>'
 
 
 def executors(found):
@@ -95,8 +95,8 @@ def number_cell(row, table):
     if not table.may_select:
         return f'<th scope="row" class="no">{number}</th>'
     # The box is of the form below the table (templates/components/selection.html)
-    box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection" aria-label="{number}">'
-    return f'<th scope="row" class="no">{box}{number}</th>'
+    box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection">'
+    return f'<th scope="row" class="no"><label>{box}{number}</label></th>'
 
 
 def wording_cell(row, table):

@@ -154,10 +154,22 @@ class StatusFilter(RoadmapFilter):
     term_kind = ChoicesFilter(label=gettext_lazy("Kind of term"), choices=Kind.choices, is_whole=True)
     slipped = ChoicesFilter(label=gettext_lazy("Later than agreed"), choices=YES_OR_NO, condition="that_slipped")
     moved = ChoicesFilter(label=gettext_lazy("Term was moved"), choices=YES_OR_NO, condition="that_moved")
-    due = SaidFilter(label=gettext_lazy("Term within"), reader="period", method="due_within", offers="periods")
+    due = SaidFilter(
+        label=gettext_lazy("Term within"),
+        reader="period",
+        method="due_within",
+        offers="periods",
+        example=gettext_lazy("next quarter"),
+    )
     due_from = DayFilter(label=gettext_lazy("Term from"), field_name="due_on", lookup_expr="gte")
     due_to = DayFilter(label=gettext_lazy("Term to"), field_name="due_on", lookup_expr="lte")
-    changed = SaidFilter(label=gettext_lazy("Changed since"), reader="since", method="changed_since", offers="moments")
+    changed = SaidFilter(
+        label=gettext_lazy("Changed since"),
+        reader="since",
+        method="changed_since",
+        offers="moments",
+        example=gettext_lazy("today-7"),
+    )
     q = CharFilter(label=gettext_lazy("Text"), method="with_text", widget=SearchInput)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,15 +16,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from tracker.history.remembered import remembered
 from tracker.lib.dates import short
 from tracker.lib.ordering import number_key
-from tracker.lib.searching import PIECE, holds
+from tracker.lib.searching import PIECE, holds, scanning
 from tracker.lib.texts import letters, passage, search_words
 from tracker.progress.models import Evidence, Report
+from tracker.roadmaps import access
 from tracker.roadmaps.models import Executor, Item, Milestone, Organisation
 from tracker.roadmaps.searching import item_holds, milestone_holds
 
 from .status_rows import executors_of
 
 SHOWN, PAGE = 10, 50  # hits of each section; hits on a page of one section
+FEW = 100  # hits among so many times more are found soonest by going through the rows in their order
+COUNTED = 10_000  # reports; nobody looks through more, and to count them all would take a second
 EXACT = 5  # things of exactly the number that was typed
 AROUND = 120  # characters of a long text before and after what was found
 
@@ -73,8 +76,8 @@ class Search:
         key = number_key(self.words[0])
         hits = []
         for section in (Items(self), Milestones(self)):
-            rows = section.visible().filter(number_key=key).order_by(self.place_of(section.path), "pk")
-            hits += section.drawn(rows[: EXACT - len(hits)])
+            rows = section.visible().filter(number_key=key).order_by(self.place_of("roadmap"), "pk")
+            hits += section.draw(rows.select_related(*section.related)[: EXACT - len(hits)])
         return hits
 
     def place_of(self, path):
@@ -116,7 +119,7 @@ class Section:
 
     @property
     def rows(self):
-        return self.visible().filter(*(self.holds(word) for word in self.search.words))
+        return self.visible().filter(*map(self.holds, self.search.words))
 
     @cached_property
     def counts(self):
@@ -128,6 +131,11 @@ class Section:
     def total(self):
         return sum(self.counts.values())
 
+    @property
+    def amount(self):
+        """The total in words."""
+        return str(self.total)
+
     @cached_property
     def hits(self):
         """The first of them: from as many roadmaps as it takes."""
@@ -137,22 +145,28 @@ class Section:
             sure += count
             if sure >= SHOWN:
                 break
-        return self.drawn(self.in_order(needed)[:SHOWN])
+        return self.drawn(self.in_order(needed)[:SHOWN], SHOWN) if needed else []
 
     def in_order(self, roadmaps):
+        if len(roadmaps) == 1:
+            return self.rows.filter(**{self.path: roadmaps[0]}).order_by(*self.order)
         rows = self.rows.filter(**{f"{self.path}__in": roadmaps})
-        return rows.order_by(*([self.search.place_of(self.path)] if len(roadmaps) > 1 else []), *self.order)
+        return rows.order_by(self.search.place_of(self.path), *self.order)
 
     def page(self, number):
         """A page of all hits."""
-        paginator = Paginator(self.in_order(list(self.search.roadmaps)), PAGE)
+        paginator = Paginator(self.in_order(list(self.counts)), PAGE)
         paginator.count = self.total
         page = paginator.get_page(number)
-        page.object_list = self.drawn(page.object_list)
+        page.object_list = self.drawn(page.object_list, page.end_index())
         return page
 
-    def drawn(self, rows):
-        return list(self.draw(list(rows.select_related(*self.related))))
+    def drawn(self, rows, reach):
+        """The hits of rows that reach so far into all that were found; their keys are found first, which is light."""
+        with scanning(reach * FEW <= self.total):
+            keys = list(rows.values_list("pk", flat=True))
+        found = rows.model.objects.select_related(*self.related).in_bulk(keys)
+        return list(self.draw([found[key] for key in keys]))
 
     def place(self, row, *parts):
         """Where a row stands, in words; its roadmap, where there are several."""
@@ -161,10 +175,10 @@ class Section:
 
     @property
     def links(self):
-        """(label, address) of where all stand: the list of each roadmap with the same text, or a page of this search."""
+        """(label, address) of where all stand: the list of each roadmap, or a page of this search."""
         asked = {"q": self.search.text}
         if self.list_name is None:
-            all_ = (_("All %(count)d") % {"count": self.total}, f"?{urlencode(asked | {'in': self.name})}")
+            all_ = (_("All: %(count)s") % {"count": self.amount}, f"?{urlencode(asked | {'in': self.name})}")
             return [all_] if self.total > SHOWN else []
         links = []
         for pk, count in self.counts.items():
@@ -217,28 +231,44 @@ class Milestones(Section):
             yield Hit(name, milestone.get_absolute_url(), self.place(milestone), passages)
 
 
-class Organisations(Section):
-    """Those that carry out anything that the person may read; counted once, whatever the roadmaps."""
+class WithoutList(Section):
+    """Things of which no roadmap has a list: counted once for all roadmaps, up to `counted`."""
+
+    counted = None
+
+    @cached_property
+    def counts(self):
+        count = self.rows.order_by()[: self.counted and self.counted + 1].count()
+        return {None: count} if count else {}
+
+    @property
+    def amount(self):
+        if self.counted and self.total > self.counted:
+            return _("more than %(count)d") % {"count": self.counted}
+        return super().amount
+
+    def in_order(self, roadmaps):
+        return self.rows.order_by(*self.order)
+
+
+class Organisations(WithoutList):
+    """Those that carry out anything that the person may read."""
 
     name, label = "organisations", gettext_lazy("Organisations")
     order, related = ("search", "pk"), ("party",)
 
     def executing(self):
-        return Executor.objects.filter(participation__item__in=Item.objects.visible_to(self.search.user)).order_by()
+        paths = {"roadmap": "participation__item__roadmap", "area": "participation__item__area"}
+        return Executor.objects.filter(access.scope(self.search.user, "read", **paths)).order_by()
 
-    def visible(self):
-        return Organisation.objects.filter(pk__in=self.executing().values("organisation"))
+    @property
+    def rows(self):
+        named = Organisation.objects.filter(*map(self.holds, self.search.words)).order_by()
+        executing = self.executing().filter(organisation__in=named.values("pk"))
+        return Organisation.objects.filter(pk__in=executing.values("organisation"))
 
     def holds(self, word):
         return Q(search__contains=word)
-
-    @cached_property
-    def counts(self):
-        count = self.rows.count()
-        return {None: count} if count else {}
-
-    def in_order(self, roadmaps):
-        return self.rows.order_by(*self.order)
 
     def draw(self, organisations):
         where = self.executing().filter(organisation__in=organisations)
@@ -256,11 +286,11 @@ class Organisations(Section):
             yield hit
 
 
-class Reports(Section):
-    """Those whose text the person may open."""
+class Reports(WithoutList):
+    """Those whose text the person may open, latest first."""
 
     name, label = "reports", gettext_lazy("Reports")
-    path, order = "commitment__roadmap", ("-pk",)
+    order, counted = ("-pk",), COUNTED
     related = ("commitment__milestone", "commitment__party", "round")
 
     def visible(self):
@@ -268,6 +298,12 @@ class Reports(Section):
 
     def holds(self, word):
         return holds(Report, word)
+
+    @property
+    def rows(self):
+        """What may be read is asked of each one found: by an index of what may, all of it would be looked through."""
+        found = Report.objects.filter(*map(self.holds, self.search.words))
+        return found.filter(Exists(self.visible().filter(pk=OuterRef("pk"))))
 
     def draw(self, reports):
         for report in reports:

@@ -15,6 +15,7 @@ from tracker.roadmaps.models import Milestone
 from .context import on_query
 from .filters import StatusFilter
 from .grouping import subtotals
+from .opening import ListViews
 from .tables import StatusTable
 
 
@@ -39,4 +40,5 @@ def table_fragment(request, roadmap, address):
     asking.GET = QueryDict(urlsplit(address).query)
     asking.path = urlsplit(address).path
     asking.resolver_match = resolve(asking.path)
+    asking.list_views = ListViews(asking)
     return render_to_string("dashboards/_status_table.html", status_page(asking, roadmap), asking)

@@ -9,7 +9,7 @@ import django_tables2
 from django.db import models
 from django.template import Context
 from django.template.loader import get_template
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -37,9 +37,9 @@ class Column(django_tables2.Column):
 
     `template` draws what stands in the cell (its context: row, table, `name` of the column); without one, and without
     `render_<name>()` on the table, the value is shown as text. `kind` says what a file makes of the value and `width`
-    how wide, in characters. One that is not `by_default` is there when it is chosen, one that is not `drawn` never on the screen;
-    `in_files` puts it into files all the same. `by_day` names the column of a day by which it is ordered. `look` is a
-    class of the cell: "no" a number, "what" the words that name the row; these need no label on a phone.
+    how wide, in characters. One that is not `by_default` is there when it is chosen, one that is not `drawn` never on
+    the screen; `in_files` puts it into files all the same. `by_day` names the column of a day by which it is ordered.
+    `look` is a class of the cell: "no" a number, "what" the words that name the row; these need no label on a phone.
     """
 
     def __init__(
@@ -184,21 +184,22 @@ class ListTable(django_tables2.Table):
 
     def line(self, row):
         """A row as HTML."""
-        cells = mark_safe("".join(self.cell(column, row) for column in self.shown))
-        return format_html('<tr class="ms" id="{}{}">{}</tr>', self.row_prefix, row.pk, cells)
+        cells = "".join([self.cell(column, row) for column in self.shown])
+        return mark_safe(f'<tr class="ms" id="{self.row_prefix}{row.pk}">{cells}</tr>')
 
     def cell(self, column, row):
+        """The cell around its content, which is safe; on a phone it says which column it is."""
         look, content = column.column.look, self.content(column, row)
         if column.name in self.kept_first:
-            return format_html('<th scope="row" class="{}">{}</th>', look, content)
+            return f'<th scope="row" class="{look}">{content}</th>'
         if look:
-            return format_html('<td class="{}">{}</td>', look, content)
-        return format_html('<td data-label="{}"><div>{}</div></td>', self.headers[column.name], content)
+            return f'<td class="{look}">{content}</td>'
+        return f'<td data-label="{self.labels[column.name]}"><div>{content}</div></td>'
 
     @cached_property
-    def headers(self):
-        """{column: its heading}, put into the reader's language once a page."""
-        return {column.name: str(column.header) for column in self.columns}
+    def labels(self):
+        """{column: its heading, escaped}, put into the reader's language once a page."""
+        return {column.name: escape(column.header) for column in self.columns}
 
     def content(self, column, row):
         """What stands in the cell, as safe HTML."""
@@ -212,7 +213,7 @@ class ListTable(django_tables2.Table):
         return mark_safe('<span class="none">—</span>') if value in (None, "") else conditional_escape(value)
 
     def by_template(self, column, row):
-        """The cell by its template. All share one context, without a request: the frame of the page is none of theirs."""
+        """The cell by its template. All share one context, without a request: a cell needs no frame of the page."""
         if column.name not in self.templates:
             self.templates[column.name] = get_template(column.column.template).template
         template = self.cell_context.template = self.templates[column.name]

@@ -64,12 +64,12 @@ class DayFilter(DateFilter):
 
 
 class SaidFilter(Filter):
-    """`reader` names the method of the list's filter that reads the words; `offers` the words that are offered."""
+    """What `reader`, a method of the list's filter, reads; `offers` names the words offered, one as an `example`."""
 
     field_class = SaidField
 
-    def __init__(self, *args, reader, offers, **options):
-        widget = forms.TextInput(attrs={"list": offers})
+    def __init__(self, *args, reader, offers, example, **options):
+        widget = forms.TextInput(attrs={"list": offers, "placeholder": example})
         super().__init__(*args, widget=widget, **options)
         self.reader = reader
 

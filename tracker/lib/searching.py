@@ -69,7 +69,7 @@ def holds(model, word):
     if len(word) < PIECE:
         return scanned
     table = words_of(model)
-    phrase = '"%s"' % word.replace('"', '""')
+    phrase = '"{}"'.format(word.replace('"', '""'))
     keys = RawSQL(f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s', [phrase])
     return Q(Found(Q(pk__in=keys), scanned, beside=model))
 

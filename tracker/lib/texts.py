@@ -51,8 +51,8 @@ def passage(text, words, *, around=None):
 
     `around` is how many characters are shown before and after the first find; without it, all are.
     """
-    folded, places = with_places(text)
-    finds = sorted((places[at], places[at + len(word) - 1] + 1) for word in words for at in starts(folded, word))
+    folded, begins, ends = with_places(text)
+    finds = sorted((begins[at], ends[at + len(word) - 1]) for word in words for at in starts(folded, word))
     begin, end = window(text, finds[0] if finds else (0, 0), around) if around else (0, len(text))
     pieces, done = ([Piece("… ")] if begin else []), begin
     for first, last in finds:
@@ -65,16 +65,17 @@ def passage(text, words, *, around=None):
 
 
 def with_places(text):
-    """The text in the letters that search compares, and for each of them its place in the text."""
+    """The text in the letters that search compares, and where in the text each of these begins and ends."""
     folded = letters(text)
     if len(folded) == len(text) and unicodedata.is_normalized("NFKC", text):
-        return folded, range(len(text))
-    whole, places = [], []
+        return folded, range(len(text)), range(1, len(text) + 1)
+    whole, begins, ends = "", [], []
     for cluster in re.finditer(r".[\u0300-\u036f]*", text, re.DOTALL):  # a letter with the marks that are put on it
         own = letters(cluster[0])
-        whole.append(own)
-        places += [cluster.start()] * (len(own) - 1) + [cluster.end() - 1] if own else []
-    return "".join(whole), places
+        whole += own
+        begins += [cluster.start()] * len(own)
+        ends += [cluster.end()] * len(own)
+    return whole, begins, ends
 
 
 def starts(folded, word):
@@ -90,7 +91,8 @@ def window(text, find, around):
     if first:
         first = text.find(" ", first, find[0]) + 1 or first
     if last < len(text):
-        last = text.rfind(" ", find[1], last) + 1 or last
+        cut = text.rfind(" ", find[1], last)
+        last = cut if cut >= 0 else last
     return first, min(last, len(text))
 
 

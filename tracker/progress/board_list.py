@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BooleanFilter, CharFilter
@@ -39,10 +39,7 @@ class BoardFilter(PlaceFilter):
 
     def with_text(self, reports, name, text):
         for word in search_words(text):
-            named = Q(commitment__milestone__search__contains=word) | Q(
-                commitment__milestone__item__search__contains=word
-            )
-            reports = reports.filter(named)
+            reports = reports.filter(commitment__milestone__search__contains=word)
         return reports
 
 
@@ -76,7 +73,7 @@ class BoardTable(ListTable):
 
     kept_first = ("number",)
     row_prefix = "p"
-    related = ("commitment__milestone__item", "commitment__party")
+    related = ("commitment__milestone", "commitment__party")
     now, on_query = None, ""
 
     number = Column(
@@ -102,9 +99,6 @@ class BoardTable(ListTable):
     state = Column(verbose_name=_("State"), order_by=("kind", "pk"), template=CELLS, width=20)
     ball = Column(verbose_name=_("With whom"), order_by=("ball", "pk"), width=16)
     days = Column(verbose_name=pgettext_lazy("how long", "Days"), kind=Type.NUMBER, width=8)
-    item_number = Column(
-        verbose_name=_("Item No."), accessor="milestone__item__number", orderable=False, by_default=False, width=10
-    )
     submitted = Column(
         verbose_name=pgettext_lazy("a report", "Sent"), orderable=False, by_default=False, kind=Type.DAY, width=12
     )

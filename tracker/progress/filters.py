@@ -37,7 +37,7 @@ class DeadlineFilter(OfRoadmapFilter):
     """Of the register of moves; days are those of the last word on a move, in the roadmap's time zone."""
 
     area_path = "milestone__area"
-    searched = ("search", "milestone__search", "milestone__item__search")
+    searched = ("search", "milestone__search")
 
     state = ChoicesFilter(label=_("State"), choices=DeadlineChange.State.choices)
     term = ChoicesFilter(label=_("Which term"), choices=DeadlineChange.Term.choices)

@@ -1,5 +1,5 @@
 from .event import Event
 from .user import User
-from .view import ListPreference, SavedView
+from .view import SavedView
 
-__all__ = ["Event", "ListPreference", "SavedView", "User"]
+__all__ = ["Event", "SavedView", "User"]

@@ -40,6 +40,7 @@ class User(AbstractBaseUser):
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200, blank=True)
     position = models.CharField(pgettext_lazy("of a person", "position"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True, choices=settings.LANGUAGES)
+    lists = models.JSONField(default=dict, editable=False)  # how lists open for the person, by their URLs' names
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("entered on"), default=timezone.now, editable=False)
 
@@ -66,8 +67,14 @@ class User(AbstractBaseUser):
 
     def list_preference(self, name):
         """How the list of this URL name opens for the person: {"columns": […], "density": "…"} (lib/listing.py)."""
-        found = self.list_preferences.filter(list=name).first()
-        return {"columns": found.columns.split(), "density": found.density} if found else {}
+        return self.lists.get(name, {})
+
+    def prefer(self, name, preference):
+        """Let the list of this URL name open so for the person; None: as for everybody."""
+        self.lists = {one: kept for one, kept in self.lists.items() if one != name}
+        if preference:
+            self.lists[name] = preference
+        self.save(update_fields=["lists"])
 
     # Django's admin asks these; the answer comes from the grants (accounts/backends.py).
     def has_perm(self, permission, obj=None):

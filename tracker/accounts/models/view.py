@@ -1,4 +1,4 @@
-"""How a person likes their lists: views with a name, and the columns a list opens with."""
+"""Addresses of lists with a name."""
 
 import secrets
 from urllib.parse import urlencode
@@ -128,18 +128,3 @@ class SavedView(Tracked):
         if not self.is_shared:
             found = found.filter(owner=self.owner_id)
         return found.exclude(pk=self.pk)
-
-
-class ListPreference(models.Model):
-    """The columns and the density with which a list opens for a person, where the address says nothing of them."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="list_preferences")
-    list = models.CharField(max_length=60)  # the name of the list's URL
-    columns = models.CharField(max_length=500, blank=True)
-    density = models.CharField(max_length=8, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "list"], name="preference_once_per_list")]
-
-    def __str__(self):
-        return f"{self.user}: {self.list}"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tracker.accounts.forms import SavedViewForm
-from tracker.accounts.models import ListPreference, SavedView, User
+from tracker.accounts.models import SavedView, User
 from tracker.accounts.models.view import kept_query
 from tracker.dashboards.opening import list_at, may_change, views_open_to
 from tracker.history.changes import change_set
@@ -17,6 +17,7 @@ from tracker.lib.arranging import DENSITIES, PLACE
 from tracker.lib.errors import Conflict, NotAllowed, Refusal
 from tracker.progress.views.report import version_in
 
+MOST_COLUMNS, LONGEST_NAME = 50, 40
 LONGEST = 3000  # so long an address still passes every server on its way
 
 
@@ -159,14 +160,8 @@ def list_remember(request):
     liking = request.user.list_preference(place.name)
     density = place.asked.get("density") or liking.get("density", "")
     columns = place.asked.getlist("column") or liking.get("columns", ())
-    ListPreference.objects.update_or_create(
-        user=request.user,
-        list=place.name,
-        defaults={
-            "columns": " ".join(name for name in columns if name.isidentifier())[:500],
-            "density": density if density in DENSITIES else "",
-        },
-    )
+    kept = [name for name in columns if name.isidentifier() and len(name) <= LONGEST_NAME][:MOST_COLUMNS]
+    request.user.prefer(place.name, {"columns": kept, "density": density if density in DENSITIES else ""})
     messages.success(request, _("This list now opens so for you."))
     return redirect(without_place(place))
 
@@ -175,7 +170,7 @@ def list_remember(request):
 def list_forget(request):
     """Let the list open for this person as for everybody."""
     place = list_at(given(request, "address"), request.user)
-    request.user.list_preferences.filter(list=place.name).delete()
+    request.user.prefer(place.name, None)
     messages.success(request, _("This list opens as for everybody again."))
     return redirect(without_place(place))
 

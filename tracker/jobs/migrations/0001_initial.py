@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('done', models.PositiveIntegerField(default=0, verbose_name='rows done')),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked at')),
                 ('started_at', models.DateTimeField(null=True, verbose_name='started at')),
+                ('seen_at', models.DateTimeField(null=True, verbose_name='last heard of at')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
                 ('cancel_asked', models.BooleanField(default=False, verbose_name='cancellation asked for')),
                 ('back', models.CharField(blank=True, max_length=2000, verbose_name='address it was asked from')),

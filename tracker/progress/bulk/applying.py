@@ -9,6 +9,7 @@ from django_tasks import task
 
 from tracker.history.changes import change_set
 from tracker.jobs.running import running
+from tracker.lib.errors import WrongState
 from tracker.roadmaps.models import Milestone, Roadmap
 
 from .actions import ACTIONS
@@ -46,24 +47,23 @@ class Done:
         words = _("Changed: %(changed)d. Left as it was: %(same)d. Refused: %(refused)d.")
         return {
             "words": words % {"changed": tally.changed, "same": tally.same, "refused": tally.refused},
-            "refused": [
-                {"what": f"{number} {wording}".strip(), "why": why} for number, wording, why in self.refused[:TOLD]
-            ],
+            "refused": refused,
         } | ({"url": f"/changes/{self.changes}/"} if self.changes else {})
 
 
 def deeds_of(choice, by, roadmap):
-    """(the form that was seen, its deeds), as this person may now."""
-    action = ACTIONS[choice.action]
+    """(the form that was seen, its deeds); what was typed may fit no longer, as when an organisation has ended."""
     milestones = Milestone.objects.visible_to(by).filter(roadmap=roadmap)
-    form = action.form(QueryDict(choice.typed), about=About(by, roadmap, milestones, choice.site))
-    return (form, list(form.deeds(by))) if form.is_valid() else (form, [])
+    form = ACTIONS[choice.action].form(QueryDict(choice.typed), about=About(by, roadmap, milestones, choice.site))
+    if not form.is_valid():
+        raise WrongState(" ".join(error for errors in form.errors.values() for error in errors))
+    return form, list(form.deeds(by))
 
 
 def apply(choice, by, roadmap, *, slices, done):
     """Do each deed on the rows that were seen; `slices` cuts them into transactions, `done` is told after each."""
     form, deeds = deeds_of(choice, by, roadmap)
-    work = [(deed, key, seen[key]) for deed, seen in zip(deeds, choice.seen, strict=False) for key in seen]
+    work = [(deed, key, seen[key]) for deed, seen in zip(deeds, choice.seen, strict=True) for key in seen]
     row = None
     for part in slices(work):
         with change_set(by=by, reason=form.cause, into=row) as under_way:

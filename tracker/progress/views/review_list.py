@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import Q
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,9 +40,7 @@ class ReviewFilter(PlaceFilter):
 
     def with_text(self, reports, name, text):
         for word in search_words(text):
-            reports = reports.filter(
-                Q(commitment__milestone__search__contains=word) | Q(commitment__milestone__item__search__contains=word)
-            )
+            reports = reports.filter(commitment__milestone__search__contains=word)
         return reports
 
 
