@@ -126,7 +126,7 @@ class EveryStatusTest(TrackerTestCase):
         self.assert_whole(response, 429, "/account/login/")
 
     def test_our_own_errors(self):
-        with mock.patch("tracker.dashboards.views.overview_of", side_effect=ZeroDivisionError):
+        with mock.patch("tracker.dashboards.views.overview.overview_of", side_effect=ZeroDivisionError):
             self.assert_whole(self.get("/r/plan/", self.observer), 500)
         with mock.patch("tracker.accounts.middleware.is_over", side_effect=ZeroDivisionError):
             self.assert_whole(self.get("/r/plan/"), 500)

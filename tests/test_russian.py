@@ -26,7 +26,7 @@ PLACE = re.compile(r"%\(\w+\)[+]?[a-z]|%[s%]|\{\w*\}")
 WORD = re.compile(r"[A-Za-z]{4,}")
 
 # What stays in Latin letters: addresses and commands
-LATIN = re.compile(r"[\w.+-]+@[\w.-]+|https?://\S*|manage\.py import_plan|JavaScript")
+LATIN = re.compile(r"[\w.+-]+@[\w.-]+|https?://\S*|manage\.py import_plan|JavaScript|Excel|XLSX")
 # What Django's administration says to screen readers in English only, and the codes of the areas
 AREAS = {"trade", "energy", "transport", "health", "culture", "environment", "migration"}
 UNTRANSLATABLE = {"Search", "True", "False", "None"} | AREAS

@@ -51,7 +51,7 @@ class FileTestCase(TrackerTestCase):
         return load_workbook(BytesIO(b"".join(response.streaming_content)))
 
     def xlsx(self, query=""):
-        head, *rows = self.book(query)["Table"].iter_rows()
+        head, *rows = self.book(query).worksheets[1].iter_rows()
         return [dict(zip([cell.value for cell in head], row, strict=True)) for row in rows]
 
     def numbers(self, query):

@@ -137,12 +137,15 @@ class StatusTableTest(TrackerTestCase):
         self.assertContains(response, "+123 d, moved once")
 
     def test_the_query_count_does_not_grow_with_the_rows(self):
-        with self.assertNumQueries(12):
-            self.client.get(TABLE)
+        def asked_twice():
+            for queries in (13, 12):  # the counts are read once for a state of the data
+                with self.assertNumQueries(queries):
+                    self.client.get(TABLE)
+
+        asked_twice()
         for number in range(30):
             make.milestone(self.road, number=f"2.10.{number + 3}")
-        with self.assertNumQueries(12):
-            self.client.get(TABLE)
+        asked_twice()
 
     def test_why_is_a_fragment_for_htmx_and_a_page_without(self):
         address = f"/r/plan/milestones/{self.milestone.pk}/why/?on=2026-07-18"

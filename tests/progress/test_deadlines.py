@@ -403,13 +403,17 @@ class RegisterTest(Proposals):
         self.assertEqual([row.change.state for row in response.context["list"].page_rows], ["proposed", "approved"])
         self.assertContains(response, "As of 05.03.2026")
         self.client.force_login(self.reviewer)
-        self.assertFalse(any(r.is_to_decide for r in self.client.get(REGISTER + "?on=2026-03-05").context["list"].page_rows))
+        self.assertFalse(
+            any(r.is_to_decide for r in self.client.get(REGISTER + "?on=2026-03-05").context["list"].page_rows)
+        )
 
     def test_a_reviewer_is_led_to_what_waits_for_a_decision(self):
         self.client.force_login(self.reviewer)
         response = self.client.get(REGISTER)
         self.assertContains(response, "1 waits for your decision")
-        self.assertEqual([r.change.after_text for r in response.context["list"].page_rows if r.is_to_decide], ["30.09.2026"])
+        self.assertEqual(
+            [r.change.after_text for r in response.context["list"].page_rows if r.is_to_decide], ["30.09.2026"]
+        )
         self.client.force_login(self.ru_analyst)
         self.assertNotContains(self.client.get(REGISTER), "your decision")
 

@@ -88,11 +88,21 @@ class Search:
         return passage(str(text), self.words)
 
     def passages_of(self, name, texts):
-        """(label, pieces) of those texts, (label, text) pairs, that hold a word which the name does not show."""
-        shown = letters(" ".join(piece.text for piece in name if piece.is_found))
-        missing = [word for word in self.words if word not in shown]
-        found = [(label, passage(text, missing, around=AROUND)) for label, text in texts if text]
-        return [(label, pieces) for label, pieces in found if any(piece.is_found for piece in pieces)]
+        """Of (label, text) pairs, (label, pieces) of as many as show the words that the name does not."""
+        missing, found = hidden(self.words, name), []
+        for label, text in texts:
+            pieces = passage(text, missing, around=AROUND)
+            left = hidden(missing, pieces)
+            if left != missing:
+                found.append((label, pieces))
+                missing = left
+        return found
+
+
+def hidden(words, pieces):
+    """Those of the words that the pieces do not mark."""
+    shown = letters(" ".join(piece.text for piece in pieces if piece.is_found))
+    return [word for word in words if word not in shown]
 
 
 class Section:
@@ -348,4 +358,4 @@ def translations(texts):
 
 
 def named(executors):
-    return [(_("Executor"), str(executor.organisation)) for executor in executors]
+    return [(_("Executor"), text) for executor in executors for text in executor.organisation.all()]

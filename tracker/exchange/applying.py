@@ -142,7 +142,7 @@ class _Writing:
             for position, area in enumerate(new, max(places.values(), default=0) + 1)
         )
         if new:
-            del self.roadmap.area_positions
+            del self.roadmap.areas_in_order
         return areas
 
     def _organisations(self):

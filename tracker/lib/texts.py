@@ -51,17 +51,27 @@ def passage(text, words, *, around=None):
 
     `around` is how many characters are shown before and after the first find; without it, all are.
     """
-    folded, begins, ends = with_places(text)
-    finds = sorted((begins[at], ends[at + len(word) - 1]) for word in words for at in starts(folded, word))
+    finds = found_in(text, words)
     begin, end = window(text, finds[0] if finds else (0, 0), around) if around else (0, len(text))
     pieces, done = ([Piece("… ")] if begin else []), begin
     for first, last in finds:
-        first, last = max(first, done), min(last, end)
-        if first < last:
+        if last <= end:
             pieces += [Piece(text[done:first]), Piece(text[first:last], is_found=True)]
             done = last
     pieces += [Piece(text[done:end]), *([Piece(" …")] if end < len(text) else [])]
     return [piece for piece in pieces if piece.text]
+
+
+def found_in(text, words):
+    """Where the words stand in the text: (first, last), in order; what touches is one."""
+    folded, begins, ends = with_places(text)
+    found = []
+    for first, last in sorted((begins[at], ends[at + len(word) - 1]) for word in words for at in starts(folded, word)):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
 
 
 def with_places(text):
@@ -122,8 +132,8 @@ class Texts(dict):
         return "", wanted
 
     def all(self):
-        """Every wording, for search."""
-        return [self[code] for code in self.languages()]
+        """Every wording, for search: Russian first, then by code, for a database may keep another order."""
+        return [self[code] for code in sorted(self.languages(), key=lambda code: (code != "ru", code))]
 
     def mark(self, authentic):
         """Remember for each new or changed translation which original it was made from."""

@@ -1,7 +1,8 @@
 """Fold the words of items and milestones anew: wording first, and in a milestone's its item's words too.
 
-In rows and in their versions: what follows from a row makes no new version. A version of a milestone gets the words
-that its item had when it ended.
+All wordings, organisations' names too, stand in an order of languages that does not depend on the database. Rows and
+their versions are folded: what follows from a row makes no new version. A version of a milestone gets the words that
+its item had when it ended.
 """
 
 from bisect import bisect_left
@@ -23,8 +24,10 @@ def refold_back(apps, schema_editor):
 
 def refold_all(apps, schema_editor, own_parts, with_item):
     get, connection = (lambda name: apps.get_model("roadmaps", name)), schema_editor.connection
+    for model in (get("Organisation"), get("HistoricalOrganisation")):
+        write(connection, model, ["name", "abbreviation"], lambda name, short: [*name.all(), *short.all()])
     for model in (get("Item"), get("HistoricalItem")):
-        write(connection, model, ["number", "wording"], lambda number, wording: own_parts(number, wording))
+        write(connection, model, ["number", "wording"], own_parts)
     ends, parts = item_words(get("HistoricalItem"))
 
     def parts_of(number, wording, item, end=None):
