@@ -17,7 +17,7 @@ from tracker.history.undo import undo
 from tracker.jobs.models import Job
 from tracker.progress.bulk import applying
 from tracker.progress.bulk.choice import Choice
-from tracker.progress.bulk.plan import Weight
+from tracker.progress.bulk.plan import MilestoneColumns
 from tracker.progress.models import DeadlineChange, Reminder, Report
 from tracker.progress.replacing import replace
 from tracker.roadmaps.models import Executor, Item, Milestone, Roadmap, Role
@@ -172,11 +172,16 @@ class PreviewTest(Bulk):
     def test_rows_beyond_the_first_are_counted_by_the_same_rules(self):
         self.third.weight = 5
         self.third.save()
-        with patch.object(Weight, "shown", 1):
+        with patch.object(MilestoneColumns, "shown", 1):
             page = self.look("edit", WEIGHT)
         self.assertIn("will change 2, unchanged 1, refused 0", text_of(page))
         self.assertContains(page, "and 2 more rows")
         self.assertNotContains(page, "2.1.1")
+
+    def test_a_filter_that_cannot_be_read_takes_nothing(self):
+        page = self.look("edit", WEIGHT, all="on", query="party=ZZZ&due_from=вчера")
+        self.assertEqual(page.status_code, 409)
+        self.assertEqual(self.weights(), [1, 1, 1])
 
     def test_back_to_the_form_keeps_what_was_typed(self):
         page = self.press(self.look("edit", WEIGHT), "edit")
@@ -332,13 +337,15 @@ class EditTest(Bulk):
 
     def test_all_of_it_at_once(self):
         said = WEIGHT | {
-            "change": ["weight", "note", "executors"], "note:ru": "Замечание", "party": "KZ", "how": "add",
-            "organisation": "атомной",
+            "change": ["weight", "proof", "note", "executors"], "proof:ru": "Акт приёмки", "note:ru": "Замечание",
+            "party": "KZ", "how": "add", "organisation": "атомной",
         }  # fmt: skip
         sets = ChangeSet.objects.count()
         page = self.do("edit", said)
         self.assertContains(page, "Done: 7 rows")
         self.assertEqual(ChangeSet.objects.count(), sets + 1)
+        self.milestone.refresh_from_db()
+        self.assertEqual(self.milestone.proof["ru"], "Акт приёмки")
 
 
 class ControlTest(Bulk):

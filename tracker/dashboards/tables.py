@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tracker.lib.columns import Column, Kind, ListTable
-from tracker.lib.templatetags.tracker import icon, said
+from tracker.lib.templatetags.tracker import said
 from tracker.progress.status import TIMELINESS_MARKS, Timeliness, counts, with_status
 from tracker.progress.templatetags.status import mark
 from tracker.roadmaps.grouping import ByArea as AreaGrouping
@@ -156,21 +156,8 @@ class StatusTable(ListTable):
 
     # On the screen: a heading for each group and, in the plan's order, for each item
 
-    def group_line(self, group, *, is_folded):
-        counts_of_group = format_html_join(" ", "{}", ((count,) for count in self.subtotal_links(group)))
-        return format_html(
-            '<tr class="area" id="g-{key}" hx-boost="true"><th scope="rowgroup" colspan="{width}">'
-            '<a class="fold" id="f-{key}" href="{fold}" aria-expanded="{open}" aria-label="{verb}">{icon}</a>'
-            '<b>{name}</b><span class="counts">{counts}</span></th></tr>',
-            key=group.key,
-            width=len(self.shown),
-            fold=self.listing.fold_address(group),
-            open="false" if is_folded else "true",
-            verb=(_("Unfold %(name)s") if is_folded else _("Fold %(name)s")) % {"name": group.label},
-            icon=icon("down"),
-            name=said(group.label) if isinstance(group.label, dict) else group.label,
-            counts=counts_of_group,
-        )
+    def subtotals(self, group):
+        return format_html_join(" ", "{}", ((count,) for count in self.subtotal_links(group)))
 
     def subtotal_links(self, group):
         """The counts that add up to the group, each with the address of exactly its rows."""
@@ -249,11 +236,6 @@ class StatusTable(ListTable):
         if not self.editable:
             return ()
         return self.editable.milestone_fields(row.area_id, {part.party_id for part in row.parts if part.is_counting})
-
-    @cached_property
-    def labels(self):
-        """{column: its heading, escaped}, put into the reader's language once a page."""
-        return {column.name: escape(str(column.header)) for column in self.columns}
 
     # In files
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracker.lib.texts import TextsFormField, fold, search_words
-from tracker.progress.bulk.plan import Decide, Executors, Note, Proof, Weight
+from tracker.progress.bulk.plan import Decide, Executors, ItemColumns, MilestoneColumns
 from tracker.progress.bulk.reports import Accept, Remind
 from tracker.progress.bulk.terms import Propose
 from tracker.progress.deadline_forms import ProposalForm
@@ -143,9 +143,10 @@ class EditForm(forms.Form):
 
     def deeds(self, by):
         said, roadmap = self.cleaned_data, self.about.roadmap
-        for name, deed in {"weight": Weight, "proof": Proof}.items():
-            if name in said["change"]:
-                yield deed(roadmap, by, title=self.TICKS[name], value=said[name])
+        own = {name: said[name] for name in ("weight", "proof") if name in said["change"]}
+        if own:
+            title = ", ".join(str(self.TICKS[name]) for name in own)
+            yield MilestoneColumns(roadmap, by, title=title, values=own)
         if "executors" in said["change"]:
             how = said["how"]
             yield Executors(
@@ -153,7 +154,7 @@ class EditForm(forms.Form):
                 is_added=how == self.ADD, successor=said["successor"] if how == self.REPLACE else None,
             )  # fmt: skip
         if "note" in said["change"]:
-            yield Note(roadmap, by, title=self.TICKS["note"], value=said["note"])
+            yield ItemColumns(roadmap, by, title=self.TICKS["note"], values={"note": said["note"]})
 
 
 class DecideForm(ControlForm):

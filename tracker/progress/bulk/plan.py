@@ -51,42 +51,39 @@ class OfItems(OfThePlan):
         return rows
 
 
-class Column(Deed):
-    """One column of the row takes a value; of a text, the languages that were typed."""
+class Columns(Deed):
+    """Columns of the row take values, {name: value}, in one write; of a text, the languages that were typed."""
 
-    column, value = "", None
+    values = {}
 
-    def wanted(self, row):
-        stored = getattr(row, self.column)
-        return Texts(stored | self.value) if isinstance(stored, Texts) else self.value
+    def wanted(self, row, name):
+        stored, value = getattr(row, name), self.values[name]
+        return Texts(stored | value) if isinstance(stored, Texts) else value
 
     def is_same(self, row):
-        return getattr(row, self.column) == self.wanted(row)
+        return all(getattr(row, name) == self.wanted(row, name) for name in self.values)
 
     def stands(self, rows):
-        return {row.pk: in_words(getattr(row, self.column)) for row in rows}
+        return {row.pk: "\n".join(in_words(getattr(row, name)) for name in self.values) for row in rows}
 
     def write(self, rows):
         for row in rows:
-            setattr(row, self.column, self.wanted(row))
+            for name in self.values:
+                setattr(row, name, self.wanted(row, name))
         try:
             with change_set():
-                self.model.objects.bulk_update(rows, [self.column])
+                self.model.objects.bulk_update(rows, list(self.values))
         except Conflict:  # somebody saved one of them at this moment: the others go on
             return one_by_one(rows, lambda row: row.save())
         return {}
 
 
-class Weight(Column, OfMilestones):
-    column = "weight"
+class MilestoneColumns(Columns, OfMilestones):
+    """Weight and proof."""
 
 
-class Proof(Column, OfMilestones):
-    column = "proof"
-
-
-class Note(Column, OfItems):
-    column = "note"
+class ItemColumns(Columns, OfItems):
+    """The note."""
 
 
 def in_words(value):
