@@ -230,6 +230,16 @@ class ItemPagesTest(TrackerTestCase):
         with self.assertNumQueries(first):
             self.client.get(address)
 
+    def test_the_history_leads_to_the_whole_change_for_who_may_open_it(self):
+        with change_set(by=self.administrator, reason="Правка") as under_way:
+            self.item.wording = Texts(ru="Новая редакция")
+            self.item.save()
+        link = f'href="/changes/{under_way.row.pk}/"'
+        for person, leads in ((self.administrator, True), (self.observer, False), (self.reviewer, False)):
+            self.client.force_login(person)
+            page = self.client.get(f"/r/plan/items/{self.item.pk}/").content.decode()
+            self.assertEqual(link in page, leads, person)
+
     def test_a_missing_translation_is_marked(self):
         make.item(self.roadmap, number="7.2", wording={"ru": "Только по-русски"})
         self.assertContains(self.client.get("/r/plan/items/"), '<span lang="ru"')
