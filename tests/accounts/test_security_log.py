@@ -102,5 +102,5 @@ class PageTest(TrackerTestCase):
         self.assertEqual(self.client.post("/security/").status_code, 405)
 
     def test_query_count(self):
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(9):
             self.client.get("/security/")

@@ -36,7 +36,7 @@ class MainWalkTest(BrowserTestCase):
         self.assertIn("протокол подписан 20 марта", reviewer.inner_text("main"))
         reviewer.click("button:has-text('Accept')")
         reviewer.goto(f"{self.live_server_url}/r/plan/milestones/")
-        self.assertIn("completed: KZ", reviewer.get_attribute(".parties", "aria-label"))
+        self.assertIn("completed: KZ", reviewer.get_attribute(".parties", "title"))
         self.assertEqual(Commitment.objects.get(pk=self.kz_commitment.pk).execution, "completed")
 
     def test_with_javascript(self):

@@ -145,11 +145,11 @@ class RegisterTest(Papers):
 
     def test_the_query_count_does_not_grow_with_the_rows(self):
         self.client.get(REGISTER)
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(12):
             self.client.get(REGISTER)
         for number in range(20):
             make.evidence(self.kz_report, title=f"Документ {number}").prove(self.kz_second)
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(12):
             self.client.get(REGISTER)
 
 

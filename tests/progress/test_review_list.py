@@ -122,5 +122,5 @@ class ReviewListTest(TrackerTestCase):
             self.assertEqual(self.client.get("/review/all/").status_code, status)
 
     def test_query_count_does_not_grow(self):
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(15):
             self.client.get("/review/all/")

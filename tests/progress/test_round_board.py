@@ -262,7 +262,7 @@ class PageTest(Board):
         self.client.force_login(self.administrator)
         board = f"/r/plan/rounds/{self.round.pk}/"
         for _more in range(2):
-            for page, queries in ((board, 15), (f"{board}reports/", 14)):
+            for page, queries in ((board, 15), (f"{board}reports/", 13)):
                 with self.assertNumQueries(queries):
                     self.client.get(page)
             self.kz_report("asked")
