@@ -190,7 +190,7 @@ def file_of_list(job_id):
     with running(job_id) as work:
         response = ask_again(work.job, work)
         work.keep(response.file_to_stream.name, response.filename)
-        response.close()
+        response.file_to_stream.close()  # not the response: that would end a request, and with it the connection
 
 
 def ask_again(job, work):
