@@ -5,6 +5,7 @@ from unittest.mock import patch
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from openpyxl import load_workbook
 
@@ -317,15 +318,39 @@ class JobTest(FileTestCase):
 
 
 class OtherListsTest(FileTestCase):
-    def test_every_list_with_files_has_both(self):
+    def test_every_list_has_both_files(self):
+        report = make.report(commitment_=self.kz_commitment, state="submitted", submitted_at=timezone.now())
+        ru_commitment = self.milestone.commitments.get(party=self.russia)
+        make.evidence(make.report(commitment_=ru_commitment, round__=report.round, state="accepted"))
         self.client.force_login(self.administrator)
-        for name, roadmap in (("status_table", True), ("deadlines", True), ("security", False)):
-            address = reverse(name, args=["plan"] if roadmap else [])
+        for name, args in (
+            ("status_table", ["plan"]),
+            ("items", ["plan"]),
+            ("deadlines", ["plan"]),
+            ("documents", ["plan"]),
+            ("round_reports", ["plan", report.round_id]),
+            ("review_list", []),
+            ("people", []),
+            ("security", []),
+        ):
+            address = reverse(name, args=args)
             with self.subTest(name):
                 page = self.client.get(address)
                 self.assertContains(page, "export=csv")
                 self.assertContains(page, "export=xlsx")
                 text = b"".join(self.client.get(f"{address}?export=csv").streaming_content).decode("utf-8-sig")
                 response = self.client.get(f"{address}?export=xlsx")
-                head = next(load_workbook(BytesIO(b"".join(response.streaming_content))).worksheets[1].iter_rows())
-                self.assertEqual(text.splitlines()[0].split(";"), [cell.value for cell in head])
+                rows = load_workbook(BytesIO(b"".join(response.streaming_content))).worksheets[1].iter_rows()
+                self.assertEqual(text.splitlines()[0].split(";"), [cell.value for cell in next(rows)])
+                self.assertNotIn("<", text)  # words, not what stands on the screen
+                if name != "deadlines":
+                    self.assertTrue(list(rows))
+
+    def test_a_file_of_reports_says_no_more_than_their_page(self):
+        """Who may not see a report's state is not told it by a file either."""
+        report = make.report(commitment_=self.kz_commitment, state="draft")
+        address = reverse("round_reports", args=["plan", report.round_id])
+        self.client.force_login(self.ru_analyst)
+        text = b"".join(self.client.get(f"{address}?export=csv").streaming_content).decode("utf-8-sig")
+        self.assertIn("Not shared with you yet", text)
+        self.assertNotIn("Draft", text)

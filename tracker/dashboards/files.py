@@ -28,7 +28,7 @@ from django_tasks import task
 
 from tracker.accounts.models import Event
 from tracker.accounts.security import record
-from tracker.history.as_of import as_of, current_as_of, present
+from tracker.history.as_of import carried, current_as_of, present
 from tracker.jobs.models import Job
 from tracker.jobs.running import running
 from tracker.lib.columns import SLICE, Kind
@@ -81,12 +81,13 @@ def as_csv(table, rows, name):
 
 
 def as_on_page(chunks):
-    return _as_on_page(iter(chunks), current_as_of(), get_language())
+    return carried(spoken(iter(chunks), get_language()))
 
 
-def _as_on_page(chunks, moment, language):
+def spoken(chunks, language):
+    """The chunks, each made in the language."""
     while True:
-        with as_of(moment), override(language):
+        with override(language):
             chunk = next(chunks, None)
         if chunk is None:
             return

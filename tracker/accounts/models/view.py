@@ -105,10 +105,6 @@ class SavedView(Tracked):
     def is_shared(self):
         return self.scope != self.Scope.ME
 
-    def is_named_twice(self):
-        """Whether its owner has another view of the same list under this name."""
-        return self.twins().filter(name=self.name).exists()
-
     def twins(self):
         return SavedView.objects.of_list(self.path).filter(owner=self.owner_id).exclude(pk=self.pk)
 

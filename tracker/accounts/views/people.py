@@ -16,6 +16,7 @@ from tracker.accounts.invitations import invite
 from tracker.accounts.models import Event, User
 from tracker.accounts.security import record
 from tracker.accounts.tables import PeopleTable
+from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
 from tracker.history.changes import change_set
 from tracker.history.timeline import timeline
@@ -43,6 +44,8 @@ def people(request):
     """Everybody who is entered, with what they may do and how far they have come in."""
     require_administrator(request.user)
     found = listing(request, with_standing(User.objects.all()), PeopleFilter, PeopleTable)
+    if file := file_asked(request, found, title=_("People")):
+        return file
     return render(request, "accounts/people.html", found | {"total": User.objects.count()})
 
 

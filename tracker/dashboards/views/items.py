@@ -1,10 +1,12 @@
 """The items of a roadmap, and one of them."""
 
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.files import file_asked
 from tracker.dashboards.filters import ItemFilter
 from tracker.dashboards.item_page import item_page
 from tracker.dashboards.opening import opens_with_views
@@ -20,6 +22,8 @@ def items(request, roadmap):
     visible = Item.objects.visible_to(request.user).filter(roadmap=roadmap).order_by("number_key")
     found = listing(request, visible, ItemFilter, ItemTable, roadmap=roadmap)
     found["table"].on_query = on_query(request)
+    if file := file_asked(request, found, title=_("Items")):
+        return file
     return render(request, "dashboards/items.html", found | {"total": visible.count()})
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
 from tracker.lib.errors import NotAllowed
 from tracker.lib.listing import listing
@@ -31,6 +32,8 @@ def documents(request, roadmap):
     proofs = Proof.objects.filter(report__in=Report.objects.visible_to(request.user))
     found = listing(request, visible.order_by("-pk"), DocumentFilter, DocumentTable, roadmap=roadmap, proofs=proofs)
     found["table"].on_query = on_query(request)
+    if file := file_asked(request, found, title=_("Documents")):
+        return file
     all_ = visible.count() if found["chips"] else found["list"].total
     return render(request, "progress/documents.html", found | {"all": all_})
 

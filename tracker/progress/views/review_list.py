@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_filters import BooleanFilter, CharFilter
 
+from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
 from tracker.lib.columns import Column, Kind, ListTable
 from tracker.lib.errors import NotAllowed
@@ -127,6 +128,8 @@ def review_list(request):
     user = request.user
     waiting = overseen(user).in_review()
     found = listing(request, waiting.order_by("submitted_at", "pk"), ReviewFilter, ReviewTable)
+    if file := file_asked(request, found, title=_("Review")):
+        return file
     correcting = overseen(user).filter(state=ReportState.RETURNED).select_related(*SHOWN).order_by("correct_by", "pk")
     context = {
         "total": waiting.count(),

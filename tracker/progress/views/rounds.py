@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
+from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
 from tracker.history.as_of import current_as_of
 from tracker.history.models import ChangeSet
@@ -83,6 +84,8 @@ def round_reports(request, roadmap, pk):
     )
     listed = listing(request, reports, BoardFilter, BoardTable, roadmap=roadmap)
     listed["table"].now, listed["table"].on_query = moment_of(request.day, roadmap.time_zone), on_query(request)
+    if file := file_asked(request, listed, title=found.name):
+        return file
     return render(request, "progress/round_reports.html", listed | {"round": found})
 
 
