@@ -3,11 +3,16 @@
 Every SELECT that names a tracked table is prefixed by a common table expression of the same name, which shadows it
 with the versions valid then; so filters, joins, counts and labels are those of that moment. Writing raises Frozen.
 Users, sessions and grants are never shadowed: rights are today's. A moment belongs to the thread that entered it.
+
+Where more is known than the day that is judged could know (domain.md §5: a report on 31 December is compiled from what
+was accepted in January), `day` is given too: then `Tracked.on_the_day` says what a row was on that day.
 """
 
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 
 from django.apps import apps
@@ -17,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from tracker.lib.errors import Refusal
 from tracker.lib.searching import scanning
 
-_moment = ContextVar("as of", default=None)
+_reading = ContextVar("as of", default=None)
 # What a statement does, after an opening comment or bracket: reads, frames a transaction, or else writes.
 KIND = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*\n)*(?P<word>\w*)", re.DOTALL)
 READS = {"SELECT", "WITH", "EXPLAIN", "VALUES"}
@@ -32,23 +37,38 @@ WRITE_WITHIN = re.compile(r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET|ME
 LOCK = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b")  # whoever locks is about to write
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What is read: what was recorded before the moment; with a day, as far as it was so on that day."""
+
+    moment: datetime
+    day: date | None = None
+
+
 class Frozen(Refusal):
     """Something was to be written while the past was being read."""
 
 
 @contextmanager
-def as_of(moment):
-    """Read what was recorded before the moment; None reads on as before."""
-    if moment is None:
+def as_of(moment, day=None):
+    """Read what was recorded before the moment; None reads on as before. `day` as above."""
+    with entering(moment and Reading(moment, day)):
+        yield
+
+
+@contextmanager
+def entering(reading):
+    """Read as this reading says; None reads on as before."""
+    if reading is None:
         yield
         return
-    before = _moment.get()
-    _moment.set(moment)
+    before = _reading.get()
+    _reading.set(reading)
     try:
         with shadowing(), scanning():
             yield
     finally:
-        _moment.set(before)
+        _reading.set(before)
 
 
 @contextmanager
@@ -74,27 +94,33 @@ def shadowing():
 @contextmanager
 def present():
     """Within a past day, read what is there now: what a person may read is today's question."""
-    token = _moment.set(None)
+    token = _reading.set(None)
     try:
         yield
     finally:
-        _moment.reset(token)
+        _reading.reset(token)
+
+
+def current_reading():
+    """What is being read, or None in the present; a stream takes it along to enter it again."""
+    return _reading.get()
 
 
 def current_as_of():
-    """The moment being read, or None in the present; a stream takes it along to enter it again."""
-    return _moment.get()
+    """The moment being read, or None in the present."""
+    reading = _reading.get()
+    return reading and reading.moment
 
 
 def carried(rows):
     """The rows of a stream, each fetched as of the moment being read now: it is sent after its view has ended."""
-    return _carried(iter(rows), current_as_of())
+    return _carried(iter(rows), current_reading())
 
 
-def _carried(rows, moment):
+def _carried(rows, reading):
     nothing = object()
     while True:
-        with as_of(moment):
+        with entering(reading):
             row = next(rows, nothing)
         if row is nothing:
             return
@@ -103,16 +129,17 @@ def _carried(rows, moment):
 
 def shadow(execute, sql, params, many, context):
     """The database wrapper: shadows the tracked tables that a SELECT names, refuses every write."""
-    moment = _moment.get()
+    reading = _reading.get()
     kind = KIND.match(sql)["word"].upper()
-    if moment is None or kind in FRAMES:
+    if reading is None or kind in FRAMES:
         return execute(sql, params, many, context)
     if kind not in READS or LOCK.search(sql) or (kind != "SELECT" and WRITE_WITHIN.search(sql)):
         raise Frozen(_("A past day can only be read."))
     # A name that only qualifies a column adds an expression that is never evaluated.
     tables = dict.fromkeys(word for word in re.findall(r"\w+", sql) if word in models_by_table())
     if tables:
-        views = ", ".join(view_of(table, can_inline()) for table in tables) % {"at": literal(moment)}
+        known = {"at": literal(reading.moment), "day": f"'{reading.day}'"}
+        views = ", ".join(view_of(table, can_inline(), reading.day is not None) for table in tables) % known
         if params is not None:
             views = views.replace("%", "%%")
         opening = OPENING.match(sql)
@@ -140,13 +167,28 @@ def can_inline():
 
 
 @cache
-def view_of(table, inline):
-    """The common table expression that stands in for a table: the versions valid at `%(at)s`."""
+def view_of(table, inline, is_on_a_day):
+    """The common table expression that stands in for a table: the versions valid at `%(at)s`, as on `%(day)s`."""
     model = models_by_table()[table]
-    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
     history = model.history.model._meta.db_table
-    inlined = " NOT MATERIALIZED" if inline else ""
-    return (
-        f'"{table}" AS{inlined} (SELECT {columns} FROM "{history}"'
-        ' WHERE "history_date" < %(at)s AND "valid_to" >= %(at)s)'
-    )
+    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+    versions = f'SELECT {columns} FROM "{history}" WHERE "history_date" < %(at)s AND "valid_to" >= %(at)s'
+    if is_on_a_day and model.on_the_day:
+        versions = on_the_day(model, versions)
+    return f'"{table}" AS{" NOT MATERIALIZED" if inline else ""} ({versions})'
+
+
+def on_the_day(model, versions):
+    """The versions with the columns that were otherwise on the day, and those generated from them."""
+    said, fields = model.on_the_day, model._meta.concrete_fields
+    stored = [f for f in fields if not f.generated]
+    seen = ", ".join(f'{said[f.name]} AS "{f.column}"' if f.name in said else f'"{f.column}"' for f in stored)
+    generated = "".join(f', {expression_of(f)} AS "{f.column}"' for f in fields if f.generated)
+    return f"SELECT *{generated} FROM (SELECT {seen} FROM ({versions}) AS version) AS seen"
+
+
+def expression_of(field):
+    """The expression of a generated column as SQL without parameters."""
+    sql, params = field.generated_sql(connection)
+    quote = connection.schema_editor().quote_value
+    return sql.replace("%%", "%") % tuple(quote(value) for value in params) if params else sql

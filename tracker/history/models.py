@@ -167,7 +167,8 @@ class Tracked(models.Model):
     `save()` raises Conflict when someone else has saved the row since, and writes nothing when nothing has changed
     since it was read. Class attributes: `history_label` names the columns that name a row in sentences,
     `history_skips` those that follow from others and are not told, `history_indexes` lists further indexes on the
-    versions, and `shadowed = False` keeps a model out of past days. Of undo.py: `undo_refusal` says why such rows are
+    versions, `shadowed = False` keeps a model out of past days, and `on_the_day` says in SQL what columns were on
+    `%(day)s` where later decisions are known (as_of.py). Of undo.py: `undo_refusal` says why such rows are
     changed back by their own verbs alone, `follows` names the columns that other rows decide, `is_derived` is a row
     that they decide wholly, `is_private` one whose texts not everybody may read.
     """
@@ -176,6 +177,7 @@ class Tracked(models.Model):
     history_skips = frozenset()
     history_indexes = ()
     shadowed = True
+    on_the_day = {}
     undo_refusal = ""
     follows = frozenset()
     is_derived = False

@@ -7,7 +7,7 @@ from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
 from django.utils import timezone
 
-from .as_of import current_as_of
+from .as_of import current_reading
 from .changes import pending
 from .models import DataState
 
@@ -36,12 +36,11 @@ def key_of(query):
         statement = str(query.query.sql_with_params())
     except EmptyResultSet:
         return None
-    moment = current_as_of()
-    if moment is not None and moment < timezone.now() - SETTLED:
-        state = moment.isoformat()
-    else:
-        state = DataState.objects.values_list("name", flat=True).first()
-        if state is None:
+    reading = current_reading()
+    state = str(reading or "")
+    if reading is None or reading.moment >= timezone.now() - SETTLED:
+        name = DataState.objects.values_list("name", flat=True).first()
+        if name is None:
             return None
-        state += str(moment or "")
+        state += name
     return blake2s(f"{state} {statement}".encode()).hexdigest()

@@ -10,7 +10,17 @@ from tracker.roadmaps import access
 from tracker.roadmaps.rollup import apply, from_commitments
 
 from .item import Executor, Participation
-from .judged import Control, Execution, Judged, State, judged_constraints, state_column
+from .judged import (
+    CONTROL_ON_THE_DAY,
+    DONE_LATER,
+    Control,
+    Execution,
+    Judged,
+    State,
+    judged_constraints,
+    state_column,
+    unless,
+)
 from .milestone import Milestone
 
 
@@ -101,6 +111,14 @@ class Commitment(Judged, Tracked):
     history_skips = {"roadmap", "area", "silent_rounds", "term_kind", "due_on", "control", "control_on"}
     history_indexes = [["milestone"]]
     is_derived = True
+    on_the_day = {
+        "control": CONTROL_ON_THE_DAY["control"],
+        "control_on": CONTROL_ON_THE_DAY["control_on"],
+        "execution": unless(DONE_LATER, "execution", f"'{Execution.IN_PROGRESS}'"),
+        "percent": unless(DONE_LATER, "percent", "NULL"),
+        "done_on": unless(DONE_LATER, "done_on", "NULL"),
+        "released_on": unless('"released_on" > %(day)s', "released_on", "NULL"),
+    }
 
     class Confirmation(models.TextChoices):
         DECLARED = "declared", _("Declared only")

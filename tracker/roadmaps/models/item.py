@@ -9,7 +9,7 @@ from tracker.lib.ordering import number_key
 from tracker.lib.texts import TextsField, fold
 from tracker.roadmaps import access
 
-from .judged import Control
+from .judged import CONTROL_ON_THE_DAY, Control
 from .party import Party
 
 
@@ -27,6 +27,7 @@ class Item(Tracked):
         ANY = "any", _("any party")
 
     history_skips = {"search", "number_key"}
+    on_the_day = CONTROL_ON_THE_DAY
 
     roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="items", verbose_name=_("roadmap"))
     area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", verbose_name=_("area"))

@@ -89,6 +89,21 @@ class Outcome:
 ROLLED_UP = frozenset({"execution", "percent", "done_on", "forecast_on", "confidence"})
 
 
+def unless(is_later, column, otherwise):
+    """SQL: the column, or what it was on a day when what is_later says had not happened yet."""
+    return f'CASE WHEN {is_later} THEN {otherwise} ELSE "{column}" END'
+
+
+# What was completed, closed or dropped after the day was under way and on control on that day (domain.md §5). How far
+# it was then, nobody has said: no percentage.
+DONE_LATER, DECIDED_LATER = '"done_on" > %(day)s', '"control_on" > %(day)s'
+CONTROL_ON_THE_DAY = {
+    "control": unless(DECIDED_LATER, "control", f"'{Control.ON}'"),
+    "control_on": unless(DECIDED_LATER, "control_on", "NULL"),
+    "control_basis": unless(DECIDED_LATER, "control_basis", "''"),
+}
+
+
 class Judged(Outcome, models.Model):
     """The columns that a status reads. Execution, percent and the rest are what has been accepted."""
 

@@ -13,11 +13,33 @@ from tracker.roadmaps import access
 from tracker.roadmaps.rollup import apply, from_commitments
 
 from .item import ask_again, held_by
-from .judged import ROLLED_UP, Control, Judged, judged_constraints, state_column
+from .judged import (
+    CONTROL_ON_THE_DAY,
+    DECIDED_LATER,
+    DONE_LATER,
+    ROLLED_UP,
+    Control,
+    Judged,
+    judged_constraints,
+    state_column,
+    unless,
+)
 
 IN_ADOPTED_PLAN = _(
     "In an adopted plan terms move by an amendment or a deadline change, and milestones are dropped, not deleted."
 )
+
+
+# Rolled up again as the parties' parts were on the day: a milestone is of them (rollup.py).
+PARTS = """
+    SELECT count(*) FROM "roadmaps_historicalcommitment" AS part
+    WHERE part."milestone_id" = version."id" AND part."history_date" < %(at)s AND part."valid_to" >= %(at)s
+    AND (part."released_on" IS NULL OR part."released_on" > %(day)s)
+"""
+DONE = """part."done_on" <= %(day)s"""
+WAS_NOT_YET = """"execution" IN ('completed', 'partly') AND ("done_on" IS NULL OR "done_on" > %(day)s)"""
+COMPLETED_THEN = f"({PARTS} AND {DONE})"
+STARTED_THEN = f"({PARTS} AND ({DONE} OR part.\"execution\" = 'partly')) > 0"
 
 
 class TermColumns:
@@ -79,6 +101,14 @@ class Milestone(Terms, Judged, Tracked):
     }
     history_indexes = [["roadmap", "area_position", "number_key"], ["item"]]
     follows = ROLLED_UP | {"counting", "completed"}
+    on_the_day = {
+        **CONTROL_ON_THE_DAY,
+        "drop_reason": unless(DECIDED_LATER, "drop_reason", "''"),
+        "execution": unless(WAS_NOT_YET, "execution", f"CASE WHEN {STARTED_THEN} THEN 'partly' ELSE 'in_progress' END"),
+        "percent": unless(DONE_LATER, "percent", "NULL"),
+        "done_on": unless(DONE_LATER, "done_on", "NULL"),
+        "completed": unless(WAS_NOT_YET, "completed", COMPLETED_THEN),
+    }
     TERMS = {
         "first_text", "first_kind", "first_from", "first_due", "agreed_text", "agreed_kind", "agreed_from",
         "agreed_due", "term_text", "term_kind", "starts_on", "due_on", "moves",

@@ -9,7 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from tracker.history.changes import change_set, moment
 from tracker.history.models import Tracked, TrackedQuerySet
-from tracker.lib.dates import today_in
+from tracker.history.standpoint import Standpoint
+from tracker.lib.dates import end_of, today_in
 from tracker.lib.errors import WrongState
 from tracker.lib.texts import TextsField
 from tracker.roadmaps import access
@@ -92,6 +93,15 @@ class Roadmap(Tracked):
     def today(self):
         """The day it is where this roadmap's terms run (within a dated change set: the day of that)."""
         return today_in(self.time_zone, moment())
+
+    def standpoint(self, day=None, known=None):
+        """This roadmap judged on a day (today) by what was recorded before a moment (by the end of that day)."""
+        today, now = self.today(), moment()
+        day, known = day or today, known and min(known, now)
+        if day >= today:
+            return Standpoint(day, None if known == now else known)
+        end = end_of(day, self.time_zone)
+        return Standpoint(day, known or end, knows_later=known is not None and known > end)
 
     def clean(self):
         if self.time_zone not in zoneinfo.available_timezones():
