@@ -6,7 +6,7 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 ROOT = Path(__file__).parent.parent / "tracker"
-LADDER = ["lib", "history", "accounts", "jobs", "roadmaps", "progress", "dashboards", "exchange", "demo"]
+LADDER = ["lib", "history", "accounts", "jobs", "roadmaps", "progress", "editions", "dashboards", "exchange", "demo"]
 # What shows things to people looks anywhere; so do the commands, which stand beside the views.
 SURFACES = {
     "views", "forms", "admin", "urls", "middleware", "backends", "adapter", "context", "commands", "tables", "filters",

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "tracker.jobs",
     "tracker.roadmaps",
     "tracker.progress",
+    "tracker.editions",
     "tracker.dashboards",
     "tracker.exchange",
     "tracker.demo",

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("tracker.dashboards.urls")),
+    path("", include("tracker.editions.urls")),
     path("", include("tracker.progress.urls")),
     path("", include("tracker.accounts.urls")),
     path("", include("tracker.jobs.urls")),

@@ -155,5 +155,5 @@ class TimelineTest(TrackerTestCase):
             (Participation, list(self.item.participations.values_list("pk", flat=True))),
             (Commitment, list(Commitment.objects.values_list("pk", flat=True))),
         ]
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             timeline(*rows)

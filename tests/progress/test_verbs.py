@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from tests import make
 from tests.base import TrackerTestCase
@@ -383,7 +384,7 @@ class TodaysRightsTest(TrackerTestCase):
             )
         self.client.force_login(self.observer)
         address = f"/r/plan/items/{item.pk}/?on=2026-04-01"
-        Roadmap.history.model.objects.update(history_date=datetime(2025, 1, 1, tzinfo=UTC))
+        QuerySet(Roadmap.history.model).update(history_date=datetime(2025, 1, 1, tzinfo=UTC))
         self.assertContains(self.client.get(address), "Принятый текст")
         report.reopen(by=self.administrator, reason="Ошибка")
         self.assertNotContains(self.client.get(address), "Принятый текст")

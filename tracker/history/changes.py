@@ -76,9 +76,7 @@ class Pending:
 
     def _lend(self):
         """The row is written already: give it the person and the reason that came after it."""
-        row = self.stored()
-        row.person, row.reason = row.person or self.by, row.reason or self.reason
-        row.save(update_fields=["person", "reason"])
+        self.stored().lend(self.by, self.reason)
 
 
 @contextmanager

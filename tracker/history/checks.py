@@ -2,8 +2,8 @@
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import F, Window
-from django.db.models.functions import Lead
+from django.db.models import Case, F, Q, Value, When, Window
+from django.db.models.functions import Coalesce, Lag, Lead
 
 from .models import Tracked
 from .versions import OPEN
@@ -14,7 +14,7 @@ def tracked_models():
 
 
 def differences():
-    """Sentences about rows that differ from their open version, and about overlapping or inverted intervals."""
+    """Sentences about rows that differ from their open version, and about versions that overlap or leave a gap."""
     return [sentence for model in tracked_models() for sentence in differences_of(model)]
 
 
@@ -31,9 +31,20 @@ def differences_of(model):
         cursor.execute(f"SELECT count(*) FROM ({versions} EXCEPT {current}) AS differing", [open_])
         if count := cursor.fetchone()[0]:
             yield f"{model.__name__}: {count} open versions differ from their row or have none"
-    if count := history.objects.filter(valid_to__lt=F("history_date")).count():
-        yield f"{model.__name__}: {count} versions end before they begin"
-    following = Window(Lead("history_date"), partition_by="id", order_by=["history_date", "history_id"])
-    visible = history.objects.filter(valid_to__gt=F("history_date")).order_by()
-    if count := visible.annotate(following=following).filter(valid_to__gt=F("following")).count():
-        yield f"{model.__name__}: {count} versions overlap the next one of their row"
+    if count := out_of_line(history).count():
+        yield f"{model.__name__}: {count} versions do not end where the next one of their row begins"
+
+
+def out_of_line(history):
+    """The versions that do not follow from their neighbours: one is entered first, or after a removal; each ends where
+    the next one begins, the last one is open, and a removal takes no time."""
+    in_order = {"partition_by": "id", "order_by": ["history_id"]}
+    versions = history.objects.order_by().annotate(
+        kind_before=Window(Lag("history_type"), **in_order),
+        ends=Case(
+            When(history_type="-", then=F("history_date")),
+            default=Coalesce(Window(Lead("history_date"), **in_order), Value(OPEN)),
+        ),
+    )
+    is_first = Q(kind_before=None) | Q(kind_before="-")
+    return versions.exclude((is_first & Q(history_type="+")) | (~is_first & ~Q(history_type="+")), valid_to=F("ends"))

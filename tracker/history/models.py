@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from tracker.lib.errors import Conflict
 from tracker.lib.texts import Texts
 
+from .chain import Anchor, Chain  # noqa: F401 (their idea has a module of its own)
 from .changes import change_set, one_write
+from .only_added import OnlyAdded
 from .statements import update_rows
 from .versions import TrackedHistory, Version, record
 
 SLICE = 500  # rows in one statement
 
 
-class ChangeSet(models.Model):
+class ChangeSet(OnlyAdded):
     """What one request, import or command did: when, who, why."""
 
     class Source(models.TextChoices):
@@ -46,6 +48,11 @@ class ChangeSet(models.Model):
 
     def get_absolute_url(self):
         return reverse("change_set", args=[self.pk])
+
+    def lend(self, person, reason):
+        """Give the person and the reason that came after the first write, in its transaction, where there were none."""
+        self.person, self.reason = self.person or person, self.reason or reason
+        models.QuerySet(ChangeSet).filter(pk=self.pk).update(person=self.person, reason=self.reason)
 
 
 class DataState(models.Model):
@@ -169,8 +176,9 @@ class Tracked(models.Model):
     `history_skips` those that follow from others and are not told, `history_indexes` lists further indexes on the
     versions, `shadowed = False` keeps a model out of past days, and `on_the_day` says in SQL what columns were on
     `%(day)s` where later decisions are known (as_of.py). Of undo.py: `undo_refusal` says why such rows are
-    changed back by their own verbs alone, `follows` names the columns that other rows decide, `is_derived` is a row
-    that they decide wholly, `is_private` one whose texts not everybody may read.
+    changed back by their own verbs alone, `follows` names the columns that other rows decide, `decided` those that a
+    verb sets together (undone together, never one alone), `is_derived` is a row that other rows decide wholly,
+    `is_private` one whose texts not everybody may read.
     """
 
     history_label = ()
@@ -180,6 +188,7 @@ class Tracked(models.Model):
     on_the_day = {}
     undo_refusal = ""
     follows = frozenset()
+    decided = frozenset()
     is_derived = False
     is_private = False
 

@@ -5,6 +5,7 @@ from hashlib import blake2s
 
 from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
+from django.db.models import Count, Value
 from django.utils import timezone
 
 from .as_of import current_reading
@@ -20,27 +21,40 @@ def remembered(query):
     The key is the statement itself, with the day and the rights that are in it, and the moment it is read as of. What
     was recorded by a moment that is over never changes, and is kept under the moment alone.
     """
-    under_way, name = pending(), key_of(query)
-    if name is None or (under_way and under_way.row):  # what is being written has no name yet
-        return list(query.all())
-    cache, found = caches["local"], caches["local"].get(name)
-    if found is None:
-        found = list(query.all())
-        cache.set(name, found)
-    return found
+    return all_remembered(query)[0]
 
 
-def key_of(query):
-    """The name under which the answer is kept; None where it cannot be (an empty query, no state yet)."""
+def all_remembered(*queries):
+    """The rows of each of several queries, of one state of the data."""
+    state = state_of_data()
+    return [rows_of(query, state) for query in queries]
+
+
+def how_many(rows):
+    """The number of the rows of a queryset, counted once for each state of the data."""
+    return sum(row["n"] for row in remembered(rows.order_by().values(together=Value(1)).annotate(n=Count("pk"))))
+
+
+def state_of_data():
+    """The name of what is read; None where it has none: before the first change, and while something is written."""
+    under_way, reading = pending(), current_reading()
+    if under_way and under_way.row:
+        return None
+    if reading is not None and reading.moment < timezone.now() - SETTLED:
+        return str(reading)
+    name = DataState.objects.values_list("name", flat=True).first()
+    return name and f"{reading or ''}{name}"
+
+
+def rows_of(query, state):
     try:
         statement = str(query.query.sql_with_params())
     except EmptyResultSet:
-        return None
-    reading = current_reading()
-    state = str(reading or "")
-    if reading is None or reading.moment >= timezone.now() - SETTLED:
-        name = DataState.objects.values_list("name", flat=True).first()
-        if name is None:
-            return None
-        state += name
-    return blake2s(f"{state} {statement}".encode()).hexdigest()
+        return []
+    name = blake2s(f"{state} {statement}".encode()).hexdigest()
+    found = caches["local"].get(name) if state else None
+    if found is None:
+        found = list(query.all())
+        if state:
+            caches["local"].set(name, found)
+    return found

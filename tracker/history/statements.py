@@ -4,7 +4,7 @@ for 10 000 milestones and their versions that was a minute, this is seconds (qua
 
 from functools import cache
 
-from django.db import connections, router
+from django.db import connection, connections, router
 
 
 @cache
@@ -47,3 +47,8 @@ def update_rows(model, rows, names):
                 for row in rows
             ],
         )
+
+
+def as_stored(column):
+    """The column in a SELECT whose value is wanted in the very spelling of the database."""
+    return f'+"{column}"' if connection.vendor == "sqlite" else f'"{column}"'  # SQLite converts columns alone

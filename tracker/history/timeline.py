@@ -50,9 +50,7 @@ def timeline(*rows, limit=50):
 
     A version in which nothing that is told has changed is left out. On a past day it ends with that day.
     """
-    steps = [step for model, ids in rows for step in steps_of(model, ids, limit * SPARE)]
-    steps.sort(key=lambda step: (step[2].history_date, step[2].history_id), reverse=True)
-    steps = [step for step in steps if step[1] is None or step[2].history_type == "-" or differing(*step)][:limit]
+    steps = told_steps(*rows, most=limit * SPARE)[:limit]
     names, told = Names(), []
     names.learn(mentioned(steps))
     sets = ChangeSet.objects.select_related("person").in_bulk({version.change_set_id for _m, _b, version in steps})
@@ -64,13 +62,23 @@ def timeline(*rows, limit=50):
     return told
 
 
+def told_steps(*rows, most=None):
+    """(model, version before or None, version): newest first, without those in which nothing told has changed.
+
+    `most` versions of each model are read, or all of them.
+    """
+    steps = [step for model, ids in rows for step in steps_of(model, ids, most)]
+    steps.sort(key=lambda step: (step[2].history_date, step[2].history_id), reverse=True)
+    return [step for step in steps if step[1] is None or step[2].history_type == "-" or differing(*step)]
+
+
 def history_of(row, limit=50):
     """The newest changes of one row first."""
     return timeline((type(row), [row.pk]), limit=limit)
 
 
 def steps_of(model, ids, limit):
-    """(model, version before or None, version) of the newest versions of the rows.
+    """(model, version before or None, version) of the newest versions of the rows, or of all without a limit.
 
     Versions that were never visible (saved over in the same set) are passed over, and so are rows that came and went
     within one set.
@@ -83,7 +91,7 @@ def steps_of(model, ids, limit):
     newest = list(newest.order_by("-history_date", "-history_id")[:limit])
     known = {(version.id, version.valid_to): version for version in newest if version.history_type != "-"}
     missing = [v for v in newest if v.history_type != "+" and (v.id, v.history_date) not in known]
-    if missing:
+    if missing and limit:
         ended = {version.history_date for version in missing}
         for version in visible.filter(id__in={version.id for version in missing}, valid_to__in=ended):
             known[version.id, version.valid_to] = version

@@ -25,6 +25,7 @@ from .versions import OPEN
 
 AT_ONCE = 200  # rows put back in one transaction; more are a job's
 PART = 500  # ids in one statement
+REFUSALS = (Refusal, ValidationError, ProtectedError, IntegrityError)  # what a row may answer; why() says it
 TAKEN = gettext_lazy("Something else stands in its place by now, or still needs it.")
 
 
@@ -62,8 +63,9 @@ class Step:
 
 @dataclass
 class Undone:
-    """What came back, in sentences, and what did not: (what, why)."""
+    """How many rows came back, in sentences, and what did not: (what, why)."""
 
+    rows: int = 0
     restored: list = field(default_factory=list)
     refused: list = field(default_factory=list)
     change_set: ChangeSet | None = None
@@ -185,9 +187,10 @@ def put_back(steps, by, undone):
         try:
             with change_set() as under_way:
                 row = put_back_row(step, by, {step.last.change_set_id, under_way.row and under_way.row.pk})
-        except (Refusal, ValidationError, ProtectedError, IntegrityError, step.model.DoesNotExist) as refusal:
+        except (*REFUSALS, step.model.DoesNotExist) as refusal:
             undone.refused.append((words.what(step), why(refusal)))
             continue
+        undone.rows += 1
         undone.restored += words.sentences(step)
         rows.setdefault(step.model, []).append(row)
     for model in models_in_order():

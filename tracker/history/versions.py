@@ -10,6 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from .as_of import current_as_of
 from .changes import one_write, pending
+from .only_added import OnlyAdded
 from .statements import copy_rows, version_model
 
 OPEN = datetime(9999, 1, 1, tzinfo=UTC)  # a sentinel, not NULL: NULL with OR doubled the time of a count
@@ -17,7 +18,7 @@ SLICE = 500
 INSTANT = timedelta(microseconds=1)
 
 
-class Version(models.Model):
+class Version(OnlyAdded):
     """What every version knows beside the columns of its row."""
 
     valid_to = models.DateTimeField(default=OPEN)
@@ -105,13 +106,14 @@ def close(history, ids, at):
     A version that began later than this moment (a slower writer took its time before the lock) is never inverted: the
     new one begins an instant after it instead. Returns {id: that instant}.
     """
-    still_open = history.objects.filter(id__in=ids, valid_to=OPEN)
+    versions = models.QuerySet(history)  # the one thing about a version that is ever written again
+    still_open = versions.filter(id__in=ids, valid_to=OPEN)
     if still_open.filter(history_date__lte=at).update(valid_to=at) == len(ids):
         return {}
     later = {}
     for version in still_open.filter(history_date__gt=at).only("id", "history_date"):
         later[version.id] = begins = version.history_date + INSTANT
-        history.objects.filter(pk=version.pk).update(valid_to=begins)
+        versions.filter(pk=version.pk).update(valid_to=begins)
     return later
 
 

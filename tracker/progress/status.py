@@ -11,11 +11,13 @@ from django.db import models
 from django.db.models import Case, Count, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from tracker.history.remembered import remembered
+from tracker.lib.canonical import canonical, digest
 from tracker.lib.dates import short
 from tracker.roadmaps.models import Confidence, Control, Execution, State
+from tracker.roadmaps.models.judged import STATES
 
 SOON = timedelta(days=30)
 
@@ -118,7 +120,7 @@ RULES = [
     Rule(Timeliness.ON_TRACK, (State.NOT_STARTED, State.OPEN), (Span.LATER,), _("Due %(due)s, %(days)s.")),
 ]
 
-# Word, icon and colour go together: (class in components.css, icon in components/icons.html)
+# Word, icon and colour go together: (class in components.css, shape in static/img/icons.svg)
 TIMELINESS_MARKS = {
     Timeliness.OVERDUE: ("late", "late"),
     Timeliness.AT_RISK: ("risk", "risk"),
@@ -184,6 +186,14 @@ RULE_OF = {
 def rule_for(row, *, on):
     """The rule that fires for one milestone or commitment, a model's row or a light one, on the day."""
     return RULE_OF[row.state, span_of(row.due_on, on=on)]
+
+
+def rules_version():
+    """A digest of all that decides a status: an edition names the rules that it was judged by."""
+    with override("en"):  # the sentences as they are written in the list
+        rules = [(r.timeliness, r.states, r.spans, str(r.sentence), str(r.remedy)) for r in RULES]
+    states = [(state, str(condition)) for state, condition in STATES]
+    return digest(canonical([SOON.days, states, rules]))
 
 
 def counts(rows, *, on, by=()):

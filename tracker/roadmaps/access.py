@@ -32,6 +32,7 @@ RIGHTS = {
     "review": {Role.REVIEWER},
     "plan": {Role.ADMINISTRATOR},
     "reopen": {Role.ADMINISTRATOR},
+    "seal": {Role.REVIEWER, Role.ADMINISTRATOR},
     "share": {Role.REVIEWER, Role.ADMINISTRATOR},
 }
 
@@ -43,6 +44,7 @@ WORDS = {
     "review": _("reviews: accepts and returns reports"),
     "plan": _("administers the plan, rounds and people"),
     "reopen": _("reopens accepted reports"),
+    "seal": _("seals editions"),
     "share": _("saves views of lists for others"),
 }
 
@@ -58,8 +60,17 @@ REFUSALS = {
     "review": _("Only a reviewer of this roadmap and area may do this."),
     "plan": _("Only an administrator may change the plan."),
     "reopen": _("Only an administrator may reopen an accepted report."),
+    "seal": _("Only a reviewer of this roadmap and area, or an administrator, may seal an edition of it."),
     "share": _("Only a reviewer or an administrator saves views for others."),
 }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a roadmap as a target of a verb: one area of it, or, with None, all that it has."""
+
+    roadmap_id: int
+    area_id: int | None = None
 
 
 def grants_of(user, *roles):
