@@ -1,5 +1,6 @@
 """The page of one change set, and undoing it there."""
 
+from datetime import date
 from unittest import mock
 
 from tests import make
@@ -10,8 +11,9 @@ from tracker.dashboards.views import changes as views
 from tracker.history.changes import change_set
 from tracker.history.models import ChangeSet
 from tracker.jobs.models import Job
+from tracker.lib.texts import Texts
 from tracker.progress.models import Report
-from tracker.roadmaps.models import Milestone
+from tracker.roadmaps.models import Commitment, Item, Milestone, Role
 
 QUERIES = 33  # one for each tracked model, and what the page itself needs
 
@@ -27,6 +29,7 @@ class ChangeSetCase(TrackerTestCase):
                 milestone.save()
         cls.done = ChangeSet.objects.first()
         cls.address = f"/changes/{cls.done.pk}/"
+        cls.round = make.round_(cls.roadmap)
 
     def setUp(self):
         self.client.force_login(self.administrator)
@@ -60,6 +63,10 @@ class PageTest(ChangeSetCase):
         self.change_since(self.milestone)
         self.assertContains(self.client.get(self.address), "Секретариат changed it on", 1)
 
+    def test_it_stands_in_the_roadmap_of_what_was_changed(self):
+        make.roadmap("later", starts_on=date(2026, 1, 1))
+        self.assertContains(self.client.get(self.address), "/r/plan/items/")
+
     def test_reports_are_counted_and_not_told(self):
         with change_set(by=self.administrator):
             report = make.report(commitment_=self.kz_commitment, state="draft", narrative="Тайное")
@@ -75,13 +82,50 @@ class PageTest(ChangeSetCase):
         self.client.force_login(self.kz_analyst)
         self.assertContains(self.client.get(f"/changes/{ChangeSet.objects.first().pk}/"), "Отдел")
 
-    def test_nobody_else_does(self):
-        for person in (self.reviewer, self.kz_analyst, self.observer, self.stranger):
+    def test_others_read_it_and_do_not_undo_it(self):
+        for person in (self.reviewer, self.kz_analyst, self.observer):
             self.client.force_login(person)
-            for address in (self.address, f"{self.address}undo/"):
-                self.assertEqual(self.client.get(address).status_code, 404)
-            self.assertEqual(self.client.post(f"{self.address}undo/").status_code, 404)
+            response = self.client.get(self.address)
+            self.assertContains(response, "weight 1 → 5", 3)
+            self.assertNotContains(response, "undo/")
+            for ask in (self.client.get, self.client.post):
+                response = ask(f"{self.address}undo/")
+                self.assertContains(response, "Only who made the change, or an administrator", status_code=403)
         self.assertEqual(self.weights(), [5, 5, 5])
+
+    def test_others_are_told_only_of_what_they_may_read(self):
+        elsewhere = make.user()
+        make.grant(elsewhere, Role.REVIEWER, roadmap=self.roadmap, area=make.area("transport"))
+        with change_set(by=self.administrator) as under_way:
+            item = make.item(self.roadmap, area_=make.area("transport"), number="7.7")
+            secret = make.item(make.roadmap("other"), number="9.9")
+            self.change_since(self.milestone)
+            make.report(commitment_=self.kz_commitment, state="draft")
+            make.organisation("Чужое ведомство")
+        self.client.force_login(elsewhere)
+        response = self.client.get(f"/changes/{under_way.row.pk}/")
+        self.assertContains(response, f"Item entered: {item.number}")
+        for words in (secret.number, "weight", "Чужое", Report._meta.verbose_name_plural.capitalize()):
+            self.assertNotContains(response, words)
+
+    def test_where_there_is_nothing_to_tell_it_is_not_there(self):
+        with change_set(by=self.administrator) as under_way:
+            make.report(commitment_=self.kz_commitment, round__=self.round, state="draft")
+        hidden = f"/changes/{under_way.row.pk}/"
+        for person, addresses in ((self.observer, [hidden]), (self.stranger, [hidden, self.address])):
+            self.client.force_login(person)
+            for address in addresses:
+                self.assertEqual(self.client.get(address).status_code, 404)
+                self.assertEqual(self.client.post(f"{address}undo/").status_code, 404)
+
+    def test_the_parts_of_the_parties_are_told_and_no_undo_is_offered_for_them_alone(self):
+        with change_set(by=self.administrator) as under_way:
+            part = Commitment.objects.get(pk=self.kz_commitment.pk)
+            part.answer = Commitment.Answer.ASKED
+            part.save()
+        response = self.client.get(f"/changes/{under_way.row.pk}/")
+        self.assertContains(response, "answer — → asked")
+        self.assertNotContains(response, "undo/")
 
 
 class UndoTest(ChangeSetCase):
@@ -100,6 +144,14 @@ class UndoTest(ChangeSetCase):
         self.assertEqual((self.weights(), own.person), ([1, 1, 9], self.administrator))
         self.assertContains(response, "Put back: 2. Left as it is: 1.")
         self.assertContains(response, "Секретариат changed it on")
+
+    def test_rows_are_counted_however_much_is_said_of_each(self):
+        with change_set(by=self.administrator) as under_way:
+            item = Item.objects.get(pk=self.item.pk)
+            item.note = Texts(ru="Запись", en="Note")
+            item.save()
+        response = self.client.post(f"/changes/{under_way.row.pk}/undo/", follow=True)
+        self.assertContains(response, "Put back: 1. Left as it is: 0.")
 
     def test_a_second_click_does_nothing_more(self):
         self.client.post(f"{self.address}undo/")

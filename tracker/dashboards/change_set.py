@@ -1,4 +1,4 @@
-"""The page of one change set: what it did, who may undo it, and what undoing it would put back."""
+"""The page of one change set: what it did, to whom that is told, and what undoing it would put back."""
 
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,38 +12,67 @@ from tracker.history.rehearsal import rehearse
 from tracker.history.undo import AT_ONCE, Words, in_order, size_of, steps_of, touched, undo
 from tracker.jobs.running import running
 from tracker.roadmaps.access import is_administrator
+from tracker.roadmaps.models import Roadmap
+
+from .histories import KINDS, WORDS
 
 PER_PAGE = 50
 LISTED = 200  # of what a job has refused
 
 
-def readable_by(user):
-    """The sets that the person may look at: their own; an administrator all."""
-    sets = ChangeSet.objects.select_related("person")
-    return sets if is_administrator(user) else sets.filter(person=user.pk)
+def may_undo(user, done):
+    """Whether the person may try: their own, an administrator all. Each row then has its own rule."""
+    return done.person_id == user.pk or is_administrator(user)
 
 
 @dataclass
 class Touched:
-    """The rows that a set wrote: those that are told of one by one, and of the others only how many there are."""
+    """The rows that a set wrote: those that are told of one by one, and how many there are of each kind."""
 
-    rows: list = field(default_factory=list)  # (model, id)
-    counts: list = field(default_factory=list)  # (model's name in plural, number)
+    rows: list = field(default_factory=list)  # (model, kind of step, id)
+    counts: list = field(default_factory=list)  # (model's name in plural, number, whether they are told of)
 
     @property
     def total(self):
-        return len(self.rows) + sum(count for _name, count in self.counts)
+        return sum(count for _name, count, _is_told in self.counts)
+
+    @property
+    def has_own(self):
+        """Whether the set itself decided any of the rows: there may be something to undo."""
+        return any(not model.is_derived for model, _kind, _pk in self.rows)
 
 
-def touched_by(done):
-    """Reports and their like are counted only: who reads their texts is decided on their own pages."""
+def touched_by(done, *, reader=None):
+    """Reports and their like are counted only: who reads their texts is decided on their own pages.
+
+    A reader who did not make the change is told of the rows that they may read, and of no others.
+    """
     found = Touched()
     for model, kinds in touched(done):
-        if model.is_private or model.is_derived:
-            found.counts.append((str(model._meta.verbose_name_plural), len(kinds)))
-        else:
+        if reader is not None:
+            kinds = {pk: kinds[pk] for pk in readable(model, done, reader) if pk in kinds}
+        if kinds:
+            found.counts.append((str(model._meta.verbose_name_plural), len(kinds), not model.is_private))
+        if not model.is_private:
             found.rows += [(model, kind, pk) for pk, kind in kinds.items()]
     return found
+
+
+def readable(model, done, reader):
+    """The ids of the rows that the set wrote and the person may read."""
+    if model not in WORDS:
+        return ()
+    written = model.history.model.objects.filter(change_set=done).order_by().values("id")
+    return KINDS[WORDS[model]].visible_to(reader).filter(pk__in=written).order_by("pk").values_list("pk", flat=True)
+
+
+def roadmap_of(found, user):
+    """The roadmap around the page: that of the first row which lies in one; None, if the person does not see it."""
+    for model, _kind, pk in found.rows:
+        if model in WORDS and (way := KINDS[WORDS[model]].roadmap):
+            place = model.objects.filter(pk=pk).values(way)
+            return Roadmap.objects.visible_to(user).filter(pk__in=place).first()
+    return None
 
 
 def page_of(rows, done, number):
@@ -95,7 +124,7 @@ def preview(done, *, by):
 @task
 def undo_in_background(job_id):
     with running(job_id) as work:
-        done = readable_by(work.job.person).get(pk=work.job.arguments["change_set"])
+        done = ChangeSet.objects.get(pk=work.job.arguments["change_set"])
         work.result = result_of(undo(done, by=work.job.person, slices=work.slices))
 
 
@@ -106,7 +135,7 @@ def result_of(undone):
 
 
 def in_words(undone):
-    if not undone.restored:
+    if not undone.rows:
         return _("Nothing was put back.")
-    counts = {"restored": len(undone.restored), "refused": len(undone.refused)}
+    counts = {"restored": undone.rows, "refused": len(undone.refused)}
     return _("Put back: %(restored)d. Left as it is: %(refused)d.") % counts

@@ -28,6 +28,7 @@ class Item(Tracked):
 
     history_skips = {"search", "number_key"}
     on_the_day = CONTROL_ON_THE_DAY
+    decided = frozenset(CONTROL_ON_THE_DAY)
 
     roadmap = models.ForeignKey("roadmaps.Roadmap", models.PROTECT, related_name="items", verbose_name=_("roadmap"))
     area = models.ForeignKey("roadmaps.PriorityArea", models.PROTECT, related_name="+", verbose_name=_("area"))
@@ -174,7 +175,7 @@ class ParticipationQuerySet(TrackedQuerySet):
 class Participation(Tracked):
     """How a party takes part in an item. One that does not is never counted as lagging."""
 
-    history_label = ("party",)
+    history_label = ("item", "party")
     history_indexes = [["item"]]
 
     class Role(models.TextChoices):
@@ -226,7 +227,7 @@ class Participation(Tracked):
 class Executor(Tracked):
     """An organisation that carries out its party's part; the first is the responsible one."""
 
-    history_label = ("organisation",)
+    history_label = ("participation", "organisation")
     history_indexes = [["participation"]]
 
     participation = models.ForeignKey(

@@ -99,7 +99,11 @@ class Milestone(Terms, Judged, Tracked):
         "agreed_kind",
         "agreed_from",
     }
-    history_indexes = [["roadmap", "area_position", "number_key"], ["item"]]
+    history_indexes = [
+        ["roadmap", "area_position", "number_key"],
+        ["roadmap", "area", "state", "due_on", "id"],
+        ["item"],
+    ]
     follows = ROLLED_UP | {"counting", "completed"}
     on_the_day = {
         **CONTROL_ON_THE_DAY,
@@ -113,6 +117,7 @@ class Milestone(Terms, Judged, Tracked):
         "first_text", "first_kind", "first_from", "first_due", "agreed_text", "agreed_kind", "agreed_from",
         "agreed_due", "term_text", "term_kind", "starts_on", "due_on", "moves",
     }  # fmt: skip
+    decided = frozenset({*TERMS, *CONTROL_ON_THE_DAY, "drop_reason"})
 
     class DropReason(models.TextChoices):
         CANCELLED = "cancelled", _("cancelled")
