@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tracker.accounts.models import SavedView
 from tracker.accounts.models.view import kept_query
-from tracker.lib.addresses import NO_VIEW
+from tracker.lib.addresses import LOOKING, NO_VIEW, looking
 from tracker.roadmaps import access
 from tracker.roadmaps.access import Role, grants_of, is_administrator
 from tracker.roadmaps.models import Roadmap
@@ -29,9 +29,9 @@ def opens_with_views(view=None, *, read_by=tuple(Role)):
     @wraps(view)
     def opened(request, *args, **kwargs):
         request.list_views = ListViews(request)
-        if not request.GET.keys() - {"on"} and (default := request.list_views.default):
-            on = request.GET.get("on")
-            return redirect(default.address + (f"&{urlencode({'on': on})}" if on else ""))
+        if not request.GET.keys() - {*LOOKING} and (default := request.list_views.default):
+            seen_from = urlencode(looking(request.GET))
+            return redirect(default.address + (f"&{seen_from}" if seen_from else ""))
         return view(request, *args, **kwargs)
 
     opened.read_by = read_by
@@ -141,8 +141,7 @@ class ListViews:
     @property
     def plain(self):
         """The list without a view, on the same day."""
-        on = {"on": self.asked["on"]} if self.asked.get("on") else {}
-        return f"?{urlencode({'view': NO_VIEW} | on)}"
+        return f"?{urlencode({'view': NO_VIEW} | looking(self.asked))}"
 
     @property
     def address(self):

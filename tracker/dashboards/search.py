@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tracker.history.as_of import current_as_of, present
 from tracker.history.remembered import remembered
 from tracker.lib.dates import short
 from tracker.lib.ordering import number_key
@@ -44,12 +45,21 @@ class Hit:
 
 
 class Search:
-    """One search by one person over the roadmaps that they may read, the first of which is the one at hand."""
+    """One search by one person over the roadmaps that they may read, the first of which is the one at hand.
 
-    def __init__(self, user, text, roadmaps):
-        self.user, self.text = user, text.strip()
+    `seen_from` is what addresses say that lead on to pages seen from the same day ({} today).
+    """
+
+    def __init__(self, user, text, roadmaps, seen_from):
+        self.user, self.text, self.seen_from = user, text.strip(), seen_from
         self.words = search_words(text)
         self.roadmaps = {roadmap.pk: roadmap for roadmap in roadmaps}
+
+    def address(self, url, **asked):
+        """An address of ours that stays on the day."""
+        path, _hash, place = url.partition("#")
+        query = urlencode(asked | self.seen_from)
+        return f"{path}{f'?{query}' if query else ''}{f'#{place}' if place else ''}"
 
     @property
     def is_too_short(self):
@@ -131,6 +141,15 @@ class Section:
     def rows(self):
         return self.visible().filter(*map(self.holds, self.search.words))
 
+    def open_today(self, rows):
+        """Of what was found on a past day, what may be read today too: up to as many as are counted."""
+        if current_as_of() is None:
+            return rows
+        found = list(rows.order_by().values_list("pk", flat=True)[:COUNTED])
+        with present():
+            readable = list(self.visible().filter(pk__in=found).values_list("pk", flat=True))
+        return rows.filter(pk__in=readable)
+
     @cached_property
     def counts(self):
         """{roadmap id: how many were found in it}, in the order of the roadmaps."""
@@ -188,7 +207,7 @@ class Section:
         """(label, address) of where all stand: the list of each roadmap, or a page of this search."""
         asked = {"q": self.search.text}
         if self.list_name is None:
-            all_ = (_("All: %(count)s") % {"count": self.amount}, f"?{urlencode(asked | {'in': self.name})}")
+            all_ = (_("All: %(count)s") % {"count": self.amount}, self.search.address("", **asked, **{"in": self.name}))
             return [all_] if self.total > SHOWN else []
         links = []
         for pk, count in self.counts.items():
@@ -196,7 +215,7 @@ class Section:
             roadmap = self.search.roadmaps[pk]
             if len(self.search.roadmaps) > 1:
                 label = _("%(roadmap)s: all %(count)d in the list") % {"roadmap": roadmap, "count": count}
-            links.append((label, f"{reverse(self.list_name, args=[roadmap.slug])}?{urlencode(asked)}"))
+            links.append((label, self.search.address(reverse(self.list_name, args=[roadmap.slug]), **asked)))
         return links
 
 
@@ -217,7 +236,8 @@ class Items(Section):
             name = self.search.pieces(item)
             texts = [*translations(item.wording), *named(executors.get(item.pk, ()))]
             place = self.place(item, str(item.area))
-            yield Hit(name, item.get_absolute_url(), place, self.search.passages_of(name, texts))
+            address = self.search.address(item.get_absolute_url())
+            yield Hit(name, address, place, self.search.passages_of(name, texts))
 
 
 class Milestones(Section):
@@ -238,7 +258,8 @@ class Milestones(Section):
             name = self.search.pieces(milestone)
             of_item = [(_("Item"), str(item)), *translations(item.wording), *named(executors.get(item.pk, ()))]
             passages = self.search.passages_of(name, [*translations(milestone.wording), *of_item])
-            yield Hit(name, milestone.get_absolute_url(), self.place(milestone), passages)
+            address = self.search.address(milestone.get_absolute_url())
+            yield Hit(name, address, self.place(milestone), passages)
 
 
 class WithoutList(Section):
@@ -291,7 +312,7 @@ class Organisations(WithoutList):
             for pk, roadmap in self.search.roadmaps.items():
                 if count := counts.get((one.pk, pk)):
                     label = ngettext("%(roadmap)s: %(count)d item", "%(roadmap)s: %(count)d items", count)
-                    address = f"{reverse('items', args=[roadmap.slug])}?{urlencode({'organisation': one.pk})}"
+                    address = self.search.address(reverse("items", args=[roadmap.slug]), organisation=one.pk)
                     hit.links.append((label % {"roadmap": roadmap, "count": count}, address))
             yield hit
 
@@ -313,7 +334,7 @@ class Reports(WithoutList):
     def rows(self):
         """What may be read is asked of each one found: by an index of what may, all of it would be looked through."""
         found = Report.objects.filter(*map(self.holds, self.search.words))
-        return found.filter(Exists(self.visible().filter(pk=OuterRef("pk"))))
+        return self.open_today(found.filter(Exists(self.visible().filter(pk=OuterRef("pk")))))
 
     def draw(self, reports):
         for report in reports:
@@ -330,6 +351,10 @@ class Documents(Section):
 
     def visible(self):
         return Evidence.objects.visible_to(self.search.user)
+
+    @property
+    def rows(self):
+        return self.open_today(super().rows)
 
     def holds(self, word):
         return Q(search__contains=word)

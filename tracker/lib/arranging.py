@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 DENSITIES = {"comfortable": _("Comfortable"), "compact": _("Compact")}
 PLACE = ("column", "density")  # what a person may have remembered for a list
+OPEN = "arrange"  # shows the menu of the columns, which comes when it is opened
 
 
 @dataclass
@@ -56,8 +57,16 @@ class Arrangement:
     @cached_property
     def fields(self):
         """(name, value) of what an address says beside the columns, for the form that chooses them."""
-        left_out = ("column", "page")
+        left_out = ("column", "page", OPEN)
         return [(name, value) for name, values in self.asked.lists() if name not in left_out for value in values]
+
+    @property
+    def is_open(self):
+        return OPEN in self.asked
+
+    @property
+    def open_address(self):
+        return self.list.address(**{OPEN: "on"})
 
     @property
     def reset(self):

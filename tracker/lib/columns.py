@@ -1,7 +1,8 @@
 """The columns of a list, declared once: how they are ordered, drawn in a row, and given to a file."""
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 from itertools import islice
 
@@ -10,15 +11,19 @@ from django.db import models
 from django.template import Context
 from django.template.loader import get_template
 from django.utils.html import conditional_escape, escape, format_html
+from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from .addresses import looking
 from .templatetags.tracker import day as drawn_day
 from .templatetags.tracker import icon, said
 
 PER_PAGE = 50
 SLICE = 2000  # rows prepared at a time for a file
+OPENING = re.compile(r"<t[dh][^>]*>(?:<div>)?")  # of a cell, up to where its content begins
 
 
 class Kind(models.TextChoices):
@@ -63,6 +68,11 @@ def by_day(rows, column, is_descending):
 def day_of(value):
     """The day of a moment; a day as it is."""
     return localtime(value).date() if isinstance(value, datetime) else value
+
+
+def with_mark(cell, mark):
+    """The cell with a mark before its content; both HTML."""
+    return OPENING.sub(lambda match: match[0] + mark, cell, count=1)
 
 
 @dataclass
@@ -145,6 +155,10 @@ class ListTable(django_tables2.Table):
         """The records of one page: of a slice of the ordered rows."""
         return list(self.with_related(rows))
 
+    def at_hand(self, keys):
+        """The rows with these keys, whether the filters ask for them or not, in no order; light ones."""
+        return self.prepare(list(self.fetch(self.unfiltered.filter(pk__in=keys))))
+
     def stream(self, rows):
         """The records of all the rows, for a file."""
         return self.with_related(rows).iterator(chunk_size=SLICE)
@@ -156,6 +170,12 @@ class ListTable(django_tables2.Table):
         return rows.count()
 
     # On the screen
+
+    @cached_property
+    def on_query(self):
+        """The part of an address that stays where the list is seen from; empty on live pages."""
+        seen_from = looking(self.request.GET)
+        return f"?{urlencode(seen_from)}" if seen_from else ""
 
     def group_line(self, group, *, is_folded):
         """The heading of a group as HTML."""
@@ -183,9 +203,38 @@ class ListTable(django_tables2.Table):
         return map(self.line, rows)
 
     def line(self, row):
-        """A row as HTML."""
-        cells = "".join([self.cell(column, row) for column in self.shown])
-        return mark_safe(f'<tr class="ms" id="{self.row_prefix}{row.pk}">{cells}</tr>')
+        """A row as HTML; compared with an earlier day, with its marks."""
+        cells = [self.cell(column, row) for column in self.shown]
+        if marks := self.listing.marks:
+            cells = [self.marked(column, row, cell) for column, cell in zip(self.shown, cells, strict=True)]
+            look = f"ms{' came' * marks.is_new(row)}"
+        else:
+            look = "ms"
+        return mark_safe(f'<tr class="{look}" id="{self.row_prefix}{row.pk}">{"".join(cells)}</tr>')
+
+    def marked(self, column, row, cell):
+        """The cell with what it held before, struck through; the first one says of a row that it is new here."""
+        marks = self.listing.marks
+        old = marks.old(column, row)
+        mark = f"<del>{escape(old)}</del> " if old is not None else ""
+        if marks.is_new(row) and column == self.shown[0]:
+            mark += f'<ins class="sub">{escape(_("new here"))}</ins> '
+        return with_mark(cell, mark) if mark else cell
+
+    def heading_of_left(self, marks):
+        """The heading above the rows that are no longer here, as HTML."""
+        words = ngettext(
+            "%(n)s row is no longer here since %(when)s", "%(n)s rows are no longer here since %(when)s", marks.left
+        ) % {"n": marks.left, "when": marks.words}
+        if marks.left > len(marks.rows_left):
+            words += "; " + _("the first %(n)s:") % {"n": len(marks.rows_left)}
+        return format_html(
+            '<tr class="area"><th scope="rowgroup" colspan="{}"><b>{}</b></th></tr>', len(self.shown), words
+        )
+
+    def line_left(self, row):
+        """A row that is no longer here, as it was."""
+        return mark_safe(f'<tr class="ms gone">{"".join([self.cell(column, row) for column in self.shown])}</tr>')
 
     def cell(self, column, row):
         """The cell around its content, which is safe; on a phone it says which column it is."""
@@ -240,6 +289,17 @@ class ListTable(django_tables2.Table):
         """The value of a cell for a file: text, number, day or None."""
         return self.value_of(column)(row)
 
+    def words_of(self, column, row):
+        """The value of a cell in words, where it stands beside another: by `words_<name>(row)`, or from the value."""
+        if words := getattr(self, f"words_{column.name}", None):
+            return words(row)
+        value = self.value(column, row)
+        if value in (None, ""):
+            return "—"
+        if isinstance(value, date):
+            return f"{value:%d.%m.%Y}"
+        return f"{value} %" if column.column.kind == Kind.PERCENT else str(value)
+
     def value_of(self, column):
         """The function that gives the values of a column."""
         if value := getattr(self, f"value_{column.name}", None):
@@ -249,9 +309,19 @@ class ListTable(django_tables2.Table):
 
     def file_rows(self, rows):
         """The values of each row, of any number of rows; reads in slices."""
-        values = [self.value_of(column) for column in self.file_columns()]
-        for row in self.read(rows):
-            yield [value(row) for value in values]
+        columns, marks = self.file_columns(), self.listing.marks
+        if not marks:
+            values = [self.value_of(column) for column in columns]
+            for row in self.read(rows):
+                yield [value(row) for value in values]
+            return
+        read = iter(self.read(rows))
+        while part := list(islice(read, SLICE)):
+            yield from marks.file_cells(columns, part)
+
+    def file_rows_left(self):
+        """The values of the rows that are no longer here."""
+        return self.listing.marks.cells_left(self.file_columns()) if self.listing.marks else ()
 
     def read(self, rows):
         """All the rows, prepared slice by slice."""

@@ -12,6 +12,7 @@ DAY_SPELLINGS = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)", re.ASCII),
     re.compile(r"(?P<day>\d\d?)\.(?P<month>\d\d?)\.(?P<year>\d{4})", re.ASCII),
 )
+HOUR = re.compile(r"(?P<day>\S+)[T ](?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?", re.ASCII)
 YEARS = range(1900, 2200)  # a mistyped year is refused in words, not by an overflow later
 
 
@@ -73,6 +74,22 @@ def day_from(text: str | None) -> datetime.date | None:
             if day.year in YEARS:
                 return day
     raise ValueError(_("“%(text)s” is not a day. Write it as 18.05.2026 or 2026-05-18.") % {"text": text[:40]})
+
+
+def moment_from(text: str | None, zone_name: str) -> datetime.datetime | None:
+    """The moment that `?known=` asks for: 20.01.2026 14:00 or 2026-01-20T14:00 in the zone, or the end of a day.
+
+    None if empty, ValueError in words if it is neither.
+    """
+    text = (text or "").strip()
+    if not (match := HOUR.fullmatch(text)):
+        day = day_from(text)
+        return day and end_of(day, zone_name)
+    try:
+        hour = datetime.time(int(match["hour"]), int(match["minute"]), int(match["second"] or 0))
+    except ValueError:
+        raise ValueError(_("“%(text)s” is no hour of a day. Write it as 18.05.2026 14:00.") % {"text": text}) from None
+    return datetime.datetime.combine(day_from(match["day"]), hour, ZoneInfo(zone_name))
 
 
 def short(day: datetime.date) -> str:

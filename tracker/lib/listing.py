@@ -7,24 +7,28 @@
 | `group=area`, `group=none` | what stands together; without it the table's first grouping, unless sorted |
 | `fold=energy`, `fold=*` | groups of which only the heading shows |
 | `column=number&column=wording` | which columns, in this order |
+| `arrange=on` | the menu of the columns, open |
 | `density=compact` | closer rows |
 | `page=3` | |
 | `export=csv`, `export=xlsx` | the same rows as a file: all pages |
 """
 
+from copy import copy
 from functools import cached_property
 from itertools import islice
 
 from django.core.paginator import Paginator
 
-from .addresses import address_of
-from .arranging import Arrangement
+from .addresses import LOOKING, address_of, as_live
+from .arranging import OPEN, Arrangement
 from .chips import chips
+from .marks import Marks
 from .searching import scanning
 
 NO_GROUPS, ALL_GROUPS = "none", "*"
+OF_CHANGES = ("change", "part_change")  # filters that ask what has changed, not what is so
 # What an address says beside the filters
-STATE = ("sort", "group", "fold", "column", "density", "page", "view")
+STATE = ("sort", "group", "fold", "column", "density", "page", "view", *LOOKING)
 
 
 class Listing:
@@ -56,11 +60,13 @@ class Listing:
         return groupings[name](self.table)
 
     group_name = NO_GROUPS
+    marks = None  # what has changed since an earlier standpoint (marks.py)
 
     def address(self, **changes):
         """The address of the same list with these values in place of those it has, from its first page."""
         asked = self.request.GET.copy()
-        asked.pop("page", None)
+        for passing in ("page", OPEN):
+            asked.pop(passing, None)
         for name, value in changes.items():
             asked.setlist(name, value if isinstance(value, list) else [value])
         return address_of(asked)
@@ -120,6 +126,13 @@ class Listing:
 
     def lines(self):
         """The page as HTML, row by row, each group under its heading; a folded group's heading stands in its place."""
+        yield from self.lines_here()
+        if self.marks and self.marks.left and not self.page.has_next():
+            yield self.table.heading_of_left(self.marks)
+            with self.marks.reading():
+                yield from [self.marks.then.table.line_left(row) for row in self.marks.rows_left]
+
+    def lines_here(self):
         if not self.grouping:
             yield from (self.table.line(row) for row in self.page_rows)
             return
@@ -149,20 +162,45 @@ def listing(request, rows, filterset_class, table_class, **filter_options):
 
     An unknown sort, group or column is ignored, an impossible page is the nearest one, and a bad filter value is a
     sentence at its field while the other filters hold. `request.user` may answer `list_preference(name)`: the columns
-    and the density that the person has chosen for the list of this URL name.
+    and the density that the person has chosen for the list of this URL name. `request.since`, if there is one, says
+    what the list is compared with: its `standpoint`, the `words` for it, and the `query` of a page seen from there.
     """
-    filterset = filterset_class(request.GET, queryset=rows, request=request, **filter_options)
-    table = table_class(filterset.qs)
-    table.filter_names = filterset.names
-    table.request, table.matching = request, filterset.qs  # set, not given: with a request it would page by itself
-    table.order_by = request.GET.get("sort", ())
-    arranged = Listing(request, table)
+    arranged, filterset = arrange(request, rows, filterset_class, table_class, filter_options)
+    if since := getattr(request, "since", None):
+        earlier = seen_from(request, since)
+        options = filter_options | ({"on": earlier.day} if "on" in filter_options else {})
+        then, _filterset = arrange(earlier, rows, filterset_class, table_class, options)
+        is_whole = not any(request.GET.getlist(name) for name in OF_CHANGES)
+        arranged.marks = Marks(arranged, then, since.standpoint.read, since.words, is_whole)
     return {
         "filter": filterset,
         "chips": list(chips(request, filterset)),
-        "table": table,
+        "table": arranged.table,
         "list": arranged,
         "rows": arranged.rows,
         "page": arranged.page,
         "is_sorted": arranged.is_sorted,
     }
+
+
+def arrange(request, rows, filterset_class, table_class, options):
+    """(the Listing of what the request asks of these rows, its filter)."""
+    filterset = filterset_class(request.GET, queryset=rows, request=request, **options)
+    table = table_class(filterset.qs)
+    table.filter_names = filterset.names
+    table.request, table.matching = request, filterset.qs  # set, not given: with a request it would page by itself
+    table.unfiltered = rows
+    table.order_by = request.GET.get("sort", ())
+    return Listing(request, table), filterset
+
+
+def seen_from(request, since):
+    """The same request for the list as it was seen then, which knows nothing of later changes."""
+    earlier = copy(request)
+    earlier.GET = as_live(request.GET)
+    for name in OF_CHANGES:
+        earlier.GET.pop(name, None)
+    earlier.GET.update(since.query)
+    earlier.standpoint, earlier.day = since.standpoint, since.standpoint.day
+    earlier.since, earlier.is_live = None, False
+    return earlier

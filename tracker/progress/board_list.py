@@ -1,6 +1,7 @@
 """The reports behind the numbers of a round's board: how they are filtered and in what columns they stand."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django import forms
 from django.db.models import F
@@ -14,7 +15,7 @@ from tracker.lib.filters import ChoicesFilter, SearchInput
 from tracker.lib.texts import search_words
 from tracker.roadmaps.filters import PlaceFilter
 
-from .board import ANSWERS, MARKS, Ball, Kind
+from .board import ANSWERS, MARKS, Ball, Kind, moment_of
 from .models import Report
 
 CELLS = "progress/_board_cells.html"
@@ -69,12 +70,11 @@ class BoardRow:
 
 
 class BoardTable(ListTable):
-    """The reports of a round. Set `now` (the moment by which days are counted) and `on_query` before it is drawn."""
+    """The reports of a round."""
 
     kept_first = ("number",)
     row_prefix = "p"
     related = ("commitment__milestone", "commitment__party")
-    now, on_query = None, ""
 
     number = Column(
         verbose_name=_("No."),
@@ -111,6 +111,11 @@ class BoardTable(ListTable):
         ids = [report.pk for report in reports]
         shown = set(Report.objects.visible_to(self.request.user).filter(pk__in=ids).values_list("pk", flat=True))
         return [BoardRow(report, report.pk in shown, self.days_since(report.since)) for report in reports]
+
+    @cached_property
+    def now(self):
+        """The moment by which days are counted."""
+        return moment_of(self.request.day, self.request.roadmap.time_zone)
 
     def days_since(self, moment):
         return max(0, (self.now - moment).days) if moment else None

@@ -74,12 +74,12 @@ class MovesByState(ByChoice):
 
 
 class DeadlineTable(ListTable):
-    """The register of moves. Set `on_query`, and `to_decide` (the ids that wait for the reader), before it is drawn."""
+    """The register of moves. Set `to_decide` (the ids that wait for the reader) before it is drawn."""
 
     kept_first = ("number",)
     row_prefix = "c"
     related = ("milestone__item", "milestone__area", "party", "proposed_by", "decided_by", "amendment")
-    on_query, to_decide = "", ()
+    to_decide = ()
     groupings, opens_grouped = {"area": MovesByArea, "state": MovesByState}, False
 
     number = Column(
@@ -147,12 +147,11 @@ class DocumentsByKind(ByChoice):
 
 
 class DocumentTable(ListTable):
-    """The register of documents. Set `on_query` before it is drawn."""
+    """The register of documents."""
 
     kept_first = ("title",)
     row_prefix = "d"
     related = ("party",)
-    on_query = ""
     groupings, opens_grouped = {"kind": DocumentsByKind}, False
 
     title = Column(

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set
 from tracker.history.models import Tracked, TrackedQuerySet
+from tracker.lib.addresses import LOOKING
 from tracker.lib.errors import Conflict
 
 # What an address says of one moment or one answer: no view keeps it
-PASSING = {"page", "view", "on", "known", "since", "export", "row"}
+PASSING = {"page", "view", "export", "row", "arrange", *LOOKING}
 IN_ORDER = {"column", "sort"}  # of which the order of the values matters
 
 

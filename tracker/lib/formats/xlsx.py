@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 from tracker.lib.columns import Kind
+from tracker.lib.marks import Changed
 
 ROWS = 1_048_575  # of a sheet, below its heads
 CHARACTERS = 32_767  # of a cell, in units of UTF-16
@@ -168,7 +169,10 @@ def row_lines(heads, rows, styles):
 
 
 def cell_of(kind, letter, style):
-    """The function that draws a value of this kind in the column; one that is something else is a text."""
+    """The function that draws a value of this kind in the column; one that is something else is a text.
+
+    What has changed is a text too: the old value struck through, the new one beside it.
+    """
 
     def text(number, value):
         inside = escaped(plain(value))
@@ -185,7 +189,16 @@ def cell_of(kind, letter, style):
         formula = markup('HYPERLINK("{}")'.format(address.replace('"', '""')))
         return f'<c r="{letter}{number}" s="{style}" t="str"><f>{formula}</f><v>{escaped(address)}</v></c>'
 
-    return {Kind.TEXT: text, Kind.ADDRESS: link}.get(kind, amount)
+    plainly = {Kind.TEXT: text, Kind.ADDRESS: link}.get(kind, amount)
+
+    def changed(number, value):
+        old, new = (escaped(plain(words or "")) for words in value)
+        runs = f'<r><rPr><strike/></rPr><t xml:space="preserve">{old}</t></r>'
+        if value.new is not None:
+            runs += f'<r><t xml:space="preserve"> {new}</t></r>'
+        return f'<c r="{letter}{number}" s="{style}" t="inlineStr"><is>{runs}</is></c>'
+
+    return lambda number, value: (changed if isinstance(value, Changed) else plainly)(number, value)
 
 
 def as_number(value, kind):

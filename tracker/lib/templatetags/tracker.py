@@ -13,8 +13,8 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name):
-    """One of the shapes of components/icons.html, in the colour of its word."""
-    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+    """One of the shapes of static/img/icons.svg, in the colour of its word."""
+    return format_html('<i class="i i-{}"></i>', name)
 
 
 @register.filter
@@ -31,6 +31,12 @@ def said(texts):
         _("Not translated yet: shown in %(language)s") % {"language": language.upper()},
         text,
     )
+
+
+@register.filter
+def at(found, key):
+    """What a mapping holds under a key that only the page knows; None where there is none."""
+    return found.get(key) if found else None
 
 
 @register.filter

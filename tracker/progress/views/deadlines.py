@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
 from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
@@ -57,7 +56,7 @@ def deadlines(request, roadmap):
         return file
     waiting = DeadlineChange.objects.decided_by(request.user).filter(milestone__roadmap=roadmap)
     to_decide = set(waiting.values_list("pk", flat=True)) if request.is_live else set()
-    found["table"].on_query, found["table"].to_decide = on_query(request), to_decide
+    found["table"].to_decide = to_decide
     totals = totals_of(found["filter"].qs)
     context = {
         "totals": totals,

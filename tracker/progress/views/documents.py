@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
 from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
@@ -31,7 +30,6 @@ def documents(request, roadmap):
     visible = visible_on_the_day(Evidence, request.user, roadmap=roadmap)
     proofs = Proof.objects.filter(report__in=Report.objects.visible_to(request.user))
     found = listing(request, visible.order_by("-pk"), DocumentFilter, DocumentTable, roadmap=roadmap, proofs=proofs)
-    found["table"].on_query = on_query(request)
     if file := file_asked(request, found, title=_("Documents")):
         return file
     all_ = visible.count() if found["chips"] else found["list"].total

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from tracker.dashboards.days import on_a_day
 from tracker.dashboards.status_page import table_fragment
 from tracker.history.changes import change_set
-from tracker.lib.dates import day_from
+from tracker.lib.addresses import looking
 from tracker.lib.errors import Conflict, NotAllowed, WrongState
 from tracker.progress import inline
 from tracker.progress.inline_forms import ProposeTermForm, form_for
@@ -147,9 +147,5 @@ def is_in_table(request, roadmap):
 
 
 def is_another_day(request, address):
-    """Whether this page, or the list it was opened from, shows another day than today."""
-    try:
-        day = day_from(QueryDict(urlsplit(address).query).get("on"))
-    except ValueError:
-        day = None
-    return not request.is_live or day not in (None, request.today)
+    """Whether this page, or the list it was opened from, shows anything but the plan as it stands."""
+    return not request.is_live or bool(looking(QueryDict(urlsplit(address).query)))

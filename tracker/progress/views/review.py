@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from tracker.progress.forms import DecisionForm, RemarkForm
 from tracker.progress.models import Remark, Report
 from tracker.progress.models.report import CORRECTION_DAYS
 from tracker.progress.proofs import proofs_of
-from tracker.progress.workflow import ReportState
+from tracker.progress.workflow import IN_REVIEW, ReportState
 from tracker.roadmaps import access
 from tracker.roadmaps.access import Role
 from tracker.roadmaps.models import Roadmap
@@ -38,7 +38,7 @@ def review(request):
     if not access.grants_of(request.user, Role.REVIEWER):
         raise NotAllowed(access.REFUSALS["review"], ask=access.whom_to_ask("plan"))
     queue = Queue(request)
-    first = queue.reports.first()
+    first = first_of(queue.reports)
     if first is None:
         return render(request, "progress/review_empty.html", {"queue": queue})
     return page(request, find(request, first.pk), queue)
@@ -118,6 +118,12 @@ def named(report):
     return {"number": report.commitment.milestone.number, "party": report.commitment.party}
 
 
+def first_of(reports):
+    """The first of a queue, or None: of the first of each state, for of one state the index has them in order."""
+    firsts = [Subquery(reports.filter(state=state).values("pk")[:1]) for state in IN_REVIEW]
+    return Report.objects.filter(pk__in=firsts).order_by("submitted_at", "pk").first()
+
+
 class Queue:
     """What waits for this reviewer, oldest first; of one roadmap, if the address says so."""
 
@@ -153,9 +159,10 @@ class Queue:
         """The report that comes next; after the last, the first."""
         others = self.reports.exclude(pk=report.pk)
         if report.submitted_at is None:
-            return others.first()
-        later = Q(submitted_at__gt=report.submitted_at) | Q(submitted_at=report.submitted_at, pk__gt=report.pk)
-        return others.filter(later).first() or others.first()
+            return first_of(others)
+        at = report.submitted_at  # a range first, which the index finds
+        later = Q(submitted_at__gte=at) & (Q(submitted_at__gt=at) | Q(pk__gt=report.pk))
+        return first_of(others.filter(later)) or first_of(others)
 
     @cached_property
     def roadmaps(self):

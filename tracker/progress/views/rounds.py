@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tracker.dashboards.context import on_query
 from tracker.dashboards.days import on_a_day
 from tracker.dashboards.files import file_asked
 from tracker.dashboards.opening import opens_with_views
 from tracker.history.as_of import current_as_of
 from tracker.history.models import ChangeSet
 from tracker.history.timeline import history_of
+from tracker.lib.addresses import looking
 from tracker.lib.dates import short
 from tracker.lib.errors import Conflict, WrongState
 from tracker.lib.listing import listing
@@ -83,7 +83,6 @@ def round_reports(request, roadmap, pk):
         "commitment__milestone__area_position", "commitment__milestone__number_key", "commitment__party__position", "pk"
     )
     listed = listing(request, reports, BoardFilter, BoardTable, roadmap=roadmap)
-    listed["table"].now, listed["table"].on_query = moment_of(request.day, roadmap.time_zone), on_query(request)
     if file := file_asked(request, listed, title=found.name):
         return file
     return render(request, "progress/round_reports.html", listed | {"round": found})
@@ -205,8 +204,7 @@ def board(request, round_, areas, parties):
 
 def address(request, round_, **chosen):
     """The address of the rows behind a number, on the day of the page."""
-    if not request.is_live:
-        chosen["on"] = f"{request.day:%Y-%m-%d}"
+    chosen |= looking(request.GET)
     base = reverse("round_reports", args=[round_.roadmap.slug, round_.pk])
     return f"{base}?{urlencode(chosen)}" if chosen else base
 
