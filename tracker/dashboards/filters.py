@@ -33,11 +33,18 @@ from tracker.roadmaps.models import (
 )
 from tracker.roadmaps.searching import item_holds, milestone_holds
 
+from .days import VISIT
 from .executing import executing, found_among
+from .seen_twice import among
+from .since import News, Since
 
 DIGITS = 18  # of a key; no column holds more
 MANY = 100  # organisations chosen at once; more are left out
-VISIT = "visit"
+CHANGES = [(kind.value, kind.label) for kind in News if kind not in (News.SILENT, News.REMOVED)]
+PART_CHANGES = [
+    (kind.value, kind.label)
+    for kind in (News.COMPLETED, News.OVERDUE, News.AT_RISK, News.WORSENED, News.SILENT, News.ADDED)
+]
 NO_PARTY = (NONE, pgettext_lazy("a filter", "no party"))
 YES_OR_NO = [("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 
@@ -97,7 +104,7 @@ def items_of(executors):
 
 
 @dataclass(frozen=True)
-class Since:
+class Moment:
     """A moment since which something changed, and how it was said."""
 
     moment: datetime
@@ -116,6 +123,7 @@ class StatusFilter(RoadmapFilter):
     of_a_part = ("party", "role", "freshness", "confirmation", "report")
     in_more = (
         "role", "freshness", "report", "confirmation", "control", "drop_reason", "term_kind", "slipped", "moved",
+        "change", "part_change",
     )  # fmt: skip
     never_excepted = ("slipped", "moved")  # yes and no are each other's opposite
     BLANKS = {
@@ -154,6 +162,10 @@ class StatusFilter(RoadmapFilter):
     term_kind = ChoicesFilter(label=gettext_lazy("Kind of term"), choices=Kind.choices, is_whole=True)
     slipped = ChoicesFilter(label=gettext_lazy("Later than agreed"), choices=YES_OR_NO, condition="that_slipped")
     moved = ChoicesFilter(label=gettext_lazy("Term was moved"), choices=YES_OR_NO, condition="that_moved")
+    change = ChoicesFilter(label=gettext_lazy("What changed"), choices=CHANGES, condition="that_changed")
+    part_change = ChoicesFilter(
+        label=gettext_lazy("What changed for the party"), choices=PART_CHANGES, condition="whose_part_changed"
+    )
     due = SaidFilter(
         label=gettext_lazy("Term within"),
         reader="period",
@@ -171,6 +183,10 @@ class StatusFilter(RoadmapFilter):
         example=gettext_lazy("today-7"),
     )
     q = CharFilter(label=gettext_lazy("Text"), method="with_text", widget=SearchInput)
+
+    def __init__(self, *args, request, **options):
+        compared = () if getattr(request, "since", None) else ("change", "part_change")
+        super().__init__(*args, request=request, without=compared, **options)
 
     @property
     def offers(self):
@@ -228,6 +244,22 @@ class StatusFilter(RoadmapFilter):
         rounds = Round.objects.filter(roadmap=self.roadmap).order_by("-starts_on")
         return rounds.filter(state=Round.State.OPEN).first() or rounds.exclude(state=Round.State.PLANNED).first()
 
+    # What has changed since
+
+    @cached_property
+    def since(self):
+        """Of the roadmap, from the standpoint that the page is compared with."""
+        return Since(self.request.user, self.roadmap, self.request.since.standpoint, self.request.standpoint)
+
+    def that_changed(self, kinds):
+        return among(self.since.ids_of(kinds))
+
+    def whose_part_changed(self, kinds):
+        """Of one of the chosen parties; of any, where none is chosen."""
+        codes = self.data.getlist("party")
+        parties = self.ids_of(codes) if codes else [party.pk for party in self.roadmap.parties_in_order]
+        return among(self.since.ids_of(kinds, of_parties={*parties}))
+
     # The milestone itself
 
     def judged(self, timeliness):
@@ -271,14 +303,14 @@ class StatusFilter(RoadmapFilter):
             moment = previous_visit(self.request.user)
             if moment is None:
                 raise ValueError(_("This is your first visit: there is no earlier one to compare with."))
-            return Since(moment, _("my last visit"))
+            return Moment(moment, _("my last visit"))
         if SPELLINGS[Period.ROUND].fullmatch(said):
             found = self.current_round
             if found is None:
                 raise ValueError(_("There has been no round yet."))
-            return Since(found.opened_at or self.start_of(found.opens_on), _("the current round"))
+            return Moment(found.opened_at or self.start_of(found.opens_on), _("the current round"))
         day = day_said(text, on=self.on)
-        return day and Since(self.start_of(day), relative_in_words(text) or short(day))
+        return day and Moment(self.start_of(day), relative_in_words(text) or short(day))
 
     def start_of(self, day):
         return start_of(day, self.roadmap.time_zone)
