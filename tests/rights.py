@@ -39,6 +39,11 @@ OBJECTS = {  # what stands in the address: whose it is in the table, and so what
     "person": "a person",
     "grant": "a grant of that person's",
     "change": "a change that the analyst of the own party made",
+    "kind": "the word for an item in the address of its history",
+    "funding": "its funding",
+    "value": "what was written there before",
+    "edition": "a sealed edition of the whole roadmap",
+    "digest": "a checksum that no edition has",
     "job": "a job of theirs, ended, with a file",
     "view": "a view of a list that they saved for themselves",
     "weight": "the weight of the milestone",
@@ -127,6 +132,7 @@ PLAN = to(403, stranger=404, administrator=200)
 PLAN_DONE = PLAN | {"administrator": 302}
 PLAN_UNFILLED = PLAN | {"administrator": 400}
 PLAN_IN_AREA = to(403, stranger=404, elsewhere=404, administrator=200)
+SEAL = to(403, stranger=404, reviewer=200, elsewhere=200, administrator=200)
 PROPOSE = seen(kz_analyst=200, ru_analyst=200, reviewer=200, administrator=200)
 PROPOSE_UNFILLED = seen(kz_analyst=400, ru_analyst=400, reviewer=400, administrator=400)
 ADMINISTER = to(403, administrator=200)
@@ -137,10 +143,13 @@ AREAS = {
         row("overview", "Overview", "roadmap", get=READ),
         row("search", "Search, across what one may read", get=to(200)),
         row("status_table", "Status table, and its export", "roadmap", get=READ),
+        row("changes", "What has changed since a day: led on to the last time", "roadmap", get=to(302, stranger=404)),
+        row("days", "Choose the day that a page is seen on", "roadmap", get=READ),
         row("organisation_suggestions", "Organisations found while typing in a filter", "roadmap", get=READ),
         row("selected_file", "Selected rows of it as a file", "roadmap", post=to(302, stranger=404)),
         row("items", "Items", "roadmap", get=READ),
         row("item", "An item", "roadmap", "item", get=READ_IN_AREA),
+        row("item_history", "Its latest changes, which its page fetches", "roadmap", "item", get=READ_IN_AREA),
         row("why", "Why a milestone is judged so", "roadmap", "milestone", get=READ_IN_AREA),
         row("roadmap_parties", "Its parties", "roadmap", get=READ),
     ],
@@ -185,6 +194,15 @@ AREAS = {
         row("party_join", "A party joins", "roadmap", get=PLAN, post=PLAN),
         row("party_leave", "A party leaves", "roadmap", "party", get=PLAN, post=PLAN),
         row("hand_over", "Hand an organisation's work over", "organisation", get=ADMINISTER, post=ADMINISTER),
+    ],
+    "Editions": [
+        row("editions", "Sealed editions", "roadmap", get=READ),
+        row("edition", "An edition, in the areas that one may read", "roadmap", "edition", get=READ),
+        row("edition_file", "Its data file", "roadmap", "edition", get=READ | {"elsewhere": 403}),
+        row("edition_compare", "What differs from the plan today", "roadmap", "edition", get=READ),
+        row("edition_seal", "Seal an edition", "roadmap", get=SEAL,
+            post=SEAL | {"reviewer": 400, "elsewhere": 400, "administrator": 400}),
+        row("edition_known", "Whether such an edition was sealed", "digest", get=to(404, anonymous=404), is_open=True),
     ],
     "Reports": [
         row("desk", "What is asked of the reader", get=to(200)),
@@ -275,6 +293,10 @@ AREAS = {
         row("change_set", "What one change did", "change", get=to(404, kz_analyst=200, administrator=200)),
         row("change_set_undo", "Undo it", "change",
             get=to(404, kz_analyst=200, administrator=200), post=to(404, kz_analyst=302, administrator=302)),
+        row("history", "What changed on something", "kind", "item", get=READ_IN_AREA),
+        row("field_history", "The values that one of its fields has had", "kind", "item", "funding", get=READ_IN_AREA),
+        row("field_restore", "Put one of them back", "kind", "item", "funding", "value",
+            get=PLAN_IN_AREA, post=PLAN_IN_AREA | {"administrator": 400}),
         row("jobs", "My jobs", get=to(200)),
         row("job", "One of them", "job", get=to(404, kz_analyst=200)),
         row("job_cancel", "Leave it off", "job", post=to(404, kz_analyst=302)),

@@ -31,6 +31,7 @@ from tests.test_headers import INLINE, lacking
 from tracker.accounts.models import SavedView
 from tracker.history.changes import change_set
 from tracker.jobs.models import Job
+from tracker.lib.texts import Texts
 from tracker.roadmaps import access
 from tracker.roadmaps.models import Commitment, Executor, Item, Role
 
@@ -190,6 +191,7 @@ class MatrixTest(MatrixTestCase):
         super().setUpTestData()
         cls.own = cls.objects_of(cls.roadmap, cls.kz_commitment, cls.kz_analyst, cls.observer)
         other = make.roadmap("other", parties=("KZ", "RU", "KG"))
+        make.edition(other)  # so that the number of another's is not one of one's own
         milestone = make.milestone(make.item(other, number="1.1", parties={"KZ": "lead", "RU": "lead"}))
         colleague = make.user()
         make.grant(colleague, Role.ANALYST, roadmap=other, party=cls.kazakhstan)
@@ -239,6 +241,9 @@ class MatrixTest(MatrixTestCase):
             "person": person.pk,
             "grant": person.grants.get().pk,
             "change": cls.change_of(author).pk,
+            "kind": "item",
+            "value": cls.value_before(Item.objects.get(pk=commitment.milestone.item_id)),
+            "edition": make.edition(roadmap).number,
             "job": cls.job_of(author).pk,
             "view": SavedView.objects.create(owner=author, name="Свой", path=f"/r/{roadmap.slug}/items/").code,
         }
@@ -248,6 +253,12 @@ class MatrixTest(MatrixTestCase):
         with change_set(by=author) as under_way:
             make.organisation(party=cls.kazakhstan)
         return under_way.row
+
+    @classmethod
+    def value_before(cls, item):
+        item.funding = Texts(ru="Бюджеты сторон")
+        item.save()
+        return item.history.earliest("history_id").pk
 
     @classmethod
     def job_of(cls, author):

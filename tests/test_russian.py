@@ -269,7 +269,7 @@ class PagesTest(TrackerTestCase):
             self.kz_commitment.milestone.item.note = Texts(ru="Уточнено")
             self.kz_commitment.milestone.item.save()
         self.client.force_login(self.observer)
-        response = self.client.get(f"/r/plan/items/{self.item.pk}/")
+        response = self.client.get(f"/r/plan/items/{self.item.pk}/history/")
         self.assertContains(response, "примечание: — → «Уточнено»")
         self.assertContains(response, "Исполнение Стороной, новая запись")
 

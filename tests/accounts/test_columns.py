@@ -58,7 +58,7 @@ class ChoosingTest(ColumnsTestCase):
         self.assertEqual((choices["number"].earlier, choices["number"].later), ("", ""))
 
     def test_the_rest_of_the_address_stays(self):
-        page = self.page("area=energy&sort=-number&page=1&column=wording")
+        page = self.page("area=energy&sort=-number&page=1&column=wording&arrange=on")
         arranged = page.context["list"].arrangement
         self.assertEqual(arranged.fields, [("area", "energy"), ("sort", "-number")])
         self.assertContains(page, '<input type="hidden" name="area" value="energy">')

@@ -43,6 +43,15 @@ class StatusTableTest(BrowserTestCase):
         self.assertEqual(self.page.locator("tr.ms").count(), 0)
         self.assertEqual(self.focused(), "f-energy")
 
+    def test_the_menu_of_the_columns_comes_when_it_is_opened_and_stays(self):
+        self.page.click("#columns > summary")
+        self.page.focus("#l-agreed")
+        self.drawn_anew(lambda: self.page.keyboard.press("Enter"))
+        expect(self.page.locator("#l-agreed")).to_be_focused()
+        heads = self.page.locator("thead th").all_inner_texts()
+        self.assertLess(heads.index("Current term"), heads.index("Agreed term"))
+        self.assertNotIn("arrange", self.page.url)
+
     def test_keys_go_through_the_rows(self):
         self.page.keyboard.press("j")
         self.page.keyboard.press("j")

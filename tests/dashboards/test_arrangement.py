@@ -5,13 +5,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 from django.db.models import Count
+from django.http import QueryDict
 
 from tests import make
 from tests.base import TrackerTestCase
+from tracker.accounts.models.view import kept_query
 from tracker.history.as_of import as_of
 from tracker.history.changes import change_set
 from tracker.history.models import DataState
-from tracker.history.remembered import remembered
+from tracker.history.remembered import all_remembered, how_many, remembered
 from tracker.lib.texts import Texts
 from tracker.roadmaps.models import Executor, Milestone
 
@@ -120,6 +122,18 @@ class ArrangementTest(TrackerTestCase):
         self.assertEqual(names, ["number", "weight", "timeliness"])
         self.assertContains(self.page("column=weight"), 'class="c-weight"')
 
+    def test_the_menu_of_the_columns_comes_when_it_is_opened(self):
+        closed, opened = self.page("sort=weight&page=1"), self.page("sort=weight&arrange=on")
+        self.assertContains(closed, "?sort=weight&amp;arrange=on")
+        self.assertNotContains(closed, 'name="column" value="weight"')
+        self.assertContains(opened, 'id="columns" data-stays open')
+        self.assertContains(opened, 'name="column" value="weight"')
+        self.assertContains(opened, 'name="sort" value="weight"')
+        for way in ("e-current", "l-current"):  # the list that follows is no list with an open menu
+            self.assertNotIn("arrange", re.search(rf'id="{way}" href="([^"]*)"', opened.content.decode())[1])
+        self.assertNotContains(opened, 'name="arrange" value="on"')
+        self.assertNotIn("arrange", kept_query(QueryDict("sort=weight&arrange=on")))
+
     def test_every_column_can_be_drawn_alone_and_all_together(self):
         organisation = make.organisation("Росавтодор <b>", party=self.russia)
         Executor.objects.create(
@@ -183,6 +197,21 @@ class RememberedTest(TrackerTestCase):
         DataState.renew()
         with self.assertNumQueries(2):
             remembered(counting)
+
+    def test_several_are_read_of_one_state(self):
+        wordings, numbers = Milestone.objects.values_list("wording"), Milestone.objects.values_list("number", flat=True)
+        all_remembered(wordings, numbers)
+        with self.assertNumQueries(1):
+            self.assertEqual(
+                all_remembered(wordings, numbers.none(), numbers), [[(self.milestone.wording,)], [], ["1.1.1"]]
+            )
+
+    def test_how_many(self):
+        self.assertEqual(how_many(Milestone.objects.in_plan_order()), 1)
+        self.assertEqual(how_many(Milestone.objects.filter(number="нет")), 0)
+        with self.assertNumQueries(1):
+            how_many(Milestone.objects.in_plan_order())
+        self.assertEqual(how_many(Milestone.objects.none()), 0)
 
     def test_a_past_moment_is_kept_under_itself(self):
         counting = Milestone.objects.values("state").annotate(n=Count("pk")).order_by()

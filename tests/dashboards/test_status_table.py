@@ -207,8 +207,9 @@ class ItemPagesTest(TrackerTestCase):
         report = make.report(commitment_=self.kz_commitment, state="draft", narrative="Черновой текст")
         address = f"/r/plan/items/{self.item.pk}/"
         response = self.client.get(address)
-        for text in ("1.1.1", "30.06.2026", "Kazakhstan", "does not take part", "Milestone entered: 1.1.1"):
+        for text in ("1.1.1", "30.06.2026", "Kazakhstan", "does not take part", f'hx-get="{address}history/"'):
             self.assertContains(response, text)
+        self.assertContains(self.client.get(f"{address}history/"), "Milestone entered: 1.1.1")
         self.assertNotContains(response, "Черновой текст")
         self.client.force_login(self.kz_analyst)
         self.assertContains(self.client.get(address), "Черновой текст")
@@ -225,23 +226,21 @@ class ItemPagesTest(TrackerTestCase):
     def test_the_query_count_does_not_grow_with_the_milestones(self):
         address = f"/r/plan/items/{self.item.pk}/"
         self.client.get(address)
-        with self.assertNumQueries(24) as captured:
+        with self.assertNumQueries(12):
             self.client.get(address)
-        first = len(captured)
         for number in range(10):
             make.milestone(self.item, number=f"1.1.{number + 2}")
-        with self.assertNumQueries(first):
+        with self.assertNumQueries(12):
             self.client.get(address)
 
-    def test_the_history_leads_to_the_whole_change_for_who_may_open_it(self):
+    def test_the_history_leads_to_the_whole_change(self):
         with change_set(by=self.administrator, reason="Правка") as under_way:
             self.item.wording = Texts(ru="Новая редакция")
             self.item.save()
         link = f'href="/changes/{under_way.row.pk}/"'
-        for person, leads in ((self.administrator, True), (self.observer, False), (self.reviewer, False)):
+        for person in (self.administrator, self.observer, self.reviewer):
             self.client.force_login(person)
-            page = self.client.get(f"/r/plan/items/{self.item.pk}/").content.decode()
-            self.assertEqual(link in page, leads, person)
+            self.assertContains(self.client.get(f"/r/plan/items/{self.item.pk}/history/"), link)
 
     def test_a_missing_translation_is_marked(self):
         make.item(self.roadmap, number="7.2", wording={"ru": "Только по-русски"})

@@ -83,6 +83,23 @@ class QueueTest(ReviewTestCase):
         self.assertContains(self.client.get("/review/"), "Nothing waits for review")
         self.assertContains(self.accept(), "has not endorsed", status_code=409)
 
+    def test_endorsed_and_submitted_stand_in_one_queue(self):
+        two_steps = make.roadmap("two", parties=("KZ",))
+        two_steps.two_steps = True
+        two_steps.save()
+        make.grant(self.reviewer, Role.REVIEWER, roadmap=two_steps)
+        self.client.force_login(self.reviewer)
+        sent, commitment = self.report.submitted_at, make.milestone(make.item(two_steps)).commitments.get()
+        endorsed = make.report(commitment_=commitment, state="endorsed", narrative="Текст", submitted_at=sent)
+        latest = self.another("1.1.2")
+        order = [self.report, endorsed, latest]
+        for days, report in enumerate(order):
+            Report.objects.filter(pk=report.pk).update(submitted_at=sent + timedelta(days=days))
+        self.assertEqual(self.client.get("/review/").context["report"], self.report)
+        for report, following in zip(order, [*order[1:], order[0]], strict=True):
+            page = self.client.get(f"/review/{report.pk}/")
+            self.assertContains(page, f'href="/review/{following.pk}/" data-key="n"')
+
     def test_several_roadmaps_are_told_apart(self):
         other = make.roadmap("other", parties=("KZ",))
         make.grant(self.reviewer, Role.REVIEWER, roadmap=other)

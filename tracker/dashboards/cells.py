@@ -1,7 +1,8 @@
 """The cells of the status table as HTML, written by hand: 500 templates would take most of the time of a page.
 
-Every text goes through `escape` or `text`; what ends in `_cell` returns a whole cell. Addresses are relative to the
-table's own, /r/<roadmap>/milestones/, for a page of them is read over slow lines.
+Every text goes through `escape` or `text`; what ends in `_cell` returns a whole cell. A page of them is read over slow
+lines: addresses are relative to the table's own, /r/<roadmap>/milestones/, and what HTML does not need is left out,
+the end tags of cells and the quotes around our own words and numbers.
 """
 
 from html import escape
@@ -34,14 +35,14 @@ def sub(words, look="sub"):
     return f'<span class="{look}">{escape(words)}</span>' if words else ""
 
 
-def day(value, look=""):
-    return f'<time datetime="{value:%Y-%m-%d}"{look}>{short(value)}</time>' if value else NOTHING
+def day(value):
+    return f"<time datetime={value:%Y-%m-%d}>{short(value)}</time>" if value else NOTHING
 
 
 def progress(percent):
     if percent is None:
         return ""
-    return f'<span class="num">{percent} %</span><progress value="{percent}" max="100"></progress>'
+    return f"{percent} %<progress value={percent} max=100></progress>"
 
 
 def executors(found):
@@ -85,27 +86,28 @@ def edit(row, field, table):
     return f'<a class="edit" href="{address}/edit/{field}/" aria-label="{escape(what)}">{icon("edit")}</a>'
 
 
-def labelled(name, content, table):
-    """A cell that says on a phone which column it is."""
-    return f'<td data-label="{table.labels[name]}"><div>{content}</div></td>'
+def labelled(name, content, table, look=""):
+    """A cell that says on a phone which column it is; what is more than a text stands together there."""
+    inner = f"<div>{content}</div>" if "<" in content else content
+    return f'<td{look} data-label="{table.labels[name]}">{inner}'
 
 
 def number_cell(row, table):
     number = escape(row.number)
     if not table.may_select:
-        return f'<th scope="row" class="no">{number}</th>'
+        return f"<th scope=row class=no>{number}"
     # The box is of the form below the table (templates/components/selection.html)
-    box = f'<input type="checkbox" name="row" value="{row.pk}" form="selection">'
-    return f'<th scope="row" class="no"><label>{box}{number}</label></th>'
+    box = f"<input type=checkbox name=row value={row.pk} form=selection>"
+    return f"<th scope=row class=no><label>{box}{number}</label>"
 
 
 def wording_cell(row, table):
     address = f"../items/{row.item_id}/{table.on_query}#m{row.pk}"
-    return f'<td class="what"><a href="{address}">{text(row.wording)}</a></td>'
+    return f'<td class=what><a href="{address}">{text(row.wording)}</a>'
 
 
 def parties_cell(row, table):
-    return f"<td>{row.strip.html}</td>"
+    return f"<td>{row.strip.html}"
 
 
 def agreed_cell(row, table):
@@ -114,29 +116,27 @@ def agreed_cell(row, table):
 
 def current_cell(row, table):
     """The current term, quiet where it stands as agreed, with its slip under it."""
-    if row.due_on:
-        term = day(row.due_on, ' class="none"' if row.due_on == row.agreed_due else "")
-    else:
-        term = f'<span class="none">{escape(row.term_text) or "—"}</span>'
+    term = short(row.due_on) if row.due_on else escape(row.term_text) or "—"
+    look = " class=none" if row.due_on is None or row.due_on == row.agreed_due else ""
     unread = _("the term could not be read") if row.term_kind == "unknown" and row.term_text else ""
     notes = sub(unread, "sub risk") + sub(slip_in_words(row), "sub slip")
     is_over = row.is_completed or row.control != Control.ON  # its term moves no more
-    return labelled("current", term + ("" if is_over else edit(row, "term", table)) + notes, table)
+    return labelled("current", term + ("" if is_over else edit(row, "term", table)) + notes, table, look)
 
 
 def percent_cell(row, table):
-    return labelled("percent", progress(row.percent), table)
+    return f"<td>{progress(row.percent)}"
 
 
 def execution_cell(row, table):
-    return f"<td>{mark('execution', row.execution)}{sub(control_in_words(row))}</td>"
+    return f"<td>{mark('execution', row.execution)}{sub(control_in_words(row))}"
 
 
 def timeliness_cell(row, table):
     """The mark, the few words under it, and "Why?", which is fetched when asked for (static/js/why.js)."""
     note = sub(timeliness_note(row, row.parts, row.timeliness, on=table.day), TIMELINESS_MARKS[row.timeliness][0])
-    why = f'<a class="why" href="{row.pk}/why/{table.on_query}" aria-label="{_("Why?")} {escape(row.number)}">'
-    return f'<td>{mark("timeliness", row.timeliness)}<span class="sub">{note} {why}{_("Why?")}</a></span></td>'
+    why = f'<a class=why href="{row.pk}/why/{table.on_query}">{_("Why?")}<i> {escape(row.number)}</i></a>'
+    return f"<td>{mark('timeliness', row.timeliness)}<span class=sub>{note} {why}</span>"
 
 
 def item_cell(row, table):

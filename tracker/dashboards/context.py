@@ -1,15 +1,20 @@
 """What every page shows around its content."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tracker.history.as_of import current_as_of
 from tracker.jobs.models import UNDER_WAY, Job
-from tracker.lib.dates import short
+from tracker.lib.addresses import as_live, looking
+from tracker.lib.dates import end_of, short
 from tracker.progress.models import Report
 from tracker.roadmaps.access import Role, grants_of, is_administrator
 from tracker.roadmaps.models import Roadmap
@@ -26,7 +31,7 @@ class Link:
 
 
 def frame(request):
-    """`frame`: the roadmap at hand, its sections, the person's own pages, the languages, the banner of a past day."""
+    """`frame`: the roadmap at hand, its sections, the person's pages, the languages, where the page is seen from."""
     user = getattr(request, "user", None)
     found = {"languages": settings.LANGUAGES, "language": get_language()}
     if user is not None and user.is_authenticated and not request.path.startswith("/admin/"):
@@ -35,25 +40,61 @@ def frame(request):
             "roadmap": roadmap,
             "sections": sections(request, roadmap) if roadmap else [],
             "own_pages": own_pages(request, user),
-            "day_banner": day_banner(request),
+            "seen_from": SeenFrom(request) if hasattr(request, "standpoint") else None,
         }
     return {"frame": found, "on_query": on_query(request)}
 
 
 def on_query(request):
-    """The part of an address that stays on the day looked at; empty on today's pages."""
-    if getattr(request, "is_live", True):
-        return ""
-    return f"?on={request.day:%Y-%m-%d}"
+    """The part of an address that stays where the page is seen from; empty on live pages."""
+    seen_from = looking(request.GET) if hasattr(request, "standpoint") else {}
+    return f"?{urlencode(seen_from)}" if seen_from else ""
 
 
-def day_banner(request):
-    if getattr(request, "is_live", True):
-        return ""
-    day = request.day
-    if day > request.today:
-        return _("Judged on %(day)s, a day to come, by what is known today.") % {"day": short(day)}
-    return _("As of %(day)s.") % {"day": short(day)}
+class SeenFrom:
+    """Where a page is seen from, in words, and how to change that."""
+
+    def __init__(self, request):
+        self.request, self.standpoint, self.since = request, request.standpoint, request.since
+
+    @property
+    def label(self):
+        words = {"day": short(self.standpoint.day), "when": self.since and self.since.words}
+        return (_("As of %(day)s, changes since %(when)s") if self.since else _("As of %(day)s")) % words
+
+    @property
+    def query(self):
+        """What an address says that stays here."""
+        return looking(self.request.GET)
+
+    @property
+    def banner(self):
+        """What a reader must know who takes the page for the plan as it stands: sentences."""
+        day, known = short(self.standpoint.day), self.standpoint.known
+        if self.standpoint.day > self.request.today:
+            yield _("Judged on %(day)s, a day to come, by what is known today.") % {"day": day}
+        elif known is not None:
+            if known == end_of(self.standpoint.day, self.request.roadmap.time_zone):
+                yield _("As of %(day)s: everything is shown as it was recorded by the end of that day.") % {"day": day}
+            else:
+                by = date_format(timezone.localtime(known, ZoneInfo(self.request.roadmap.time_zone)), "d.m.Y H:i")
+                yield _("Judged on %(day)s by what was recorded by %(moment)s.") % {"day": day, "moment": by}
+        if self.since:
+            yield _("Changes since %(when)s are marked: the old value struck through, the new one beside it.") % {
+                "when": self.since.words
+            }
+
+    @property
+    def live(self):
+        """The address of the same page of the plan as it stands."""
+        asked = as_live(self.request.GET).urlencode()
+        return f"{self.request.path}?{asked}" if asked else self.request.path
+
+    @property
+    def chooser(self):
+        """The address at which another day is chosen for this page."""
+        at = urlencode({"at": self.request.get_full_path()})
+        return f"{reverse('days', args=[self.request.roadmap.slug])}?{at}"
 
 
 def sections(request, roadmap):
@@ -63,11 +104,13 @@ def sections(request, roadmap):
         for name, label, also in (
             ("overview", _("Overview"), ()),
             ("status_table", _("Status table"), ()),
+            ("changes", _("Since last time"), ()),
             ("items", _("Items"), ("item", "why", "control_item", "control_milestone", "replace_milestones")),
             ("rounds", _("Rounds"), ("round", "round_new", "round_edit", "round_reports")),
             ("deadlines", _("Deadlines"), ("deadline", "deadline_propose", "amendments")),
             ("documents", _("Documents"), ("document_attach",)),
             ("roadmap_parties", _("Parties"), ("party_join", "party_leave")),
+            ("editions", _("Editions"), ("edition", "edition_seal", "edition_compare")),
         )
     ]
 

@@ -12,7 +12,7 @@ were selected come as `row=<pk>`, repeated. Every file is put down in the securi
 """
 
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
@@ -32,7 +32,6 @@ from tracker.history.as_of import carried, current_as_of, present
 from tracker.jobs.models import Job
 from tracker.jobs.running import running
 from tracker.lib.columns import SLICE, Kind
-from tracker.lib.dates import short
 from tracker.lib.errors import NotAllowed, WrongState
 from tracker.lib.formats.csv import csv_response
 from tracker.lib.formats.xlsx import ROWS, Cover, Head, write_xlsx
@@ -53,7 +52,7 @@ def file_asked(request, found, *, title):
     if not work:
         record(Event.Kind.EXPORTED, detail=request.get_full_path())
     if kind == "csv":
-        return as_csv(table, rows, name_of(request, title, kind))
+        return as_csv(request, table, rows, name_of(request, title, kind))
     count = rows.count() if "row" in request.GET else found["list"].total
     if count > ROWS:
         raise WrongState(
@@ -62,18 +61,20 @@ def file_asked(request, found, *, title):
     if count > AT_ONCE and not work:
         return redirect(job_for(request, found, title, count))
     lines = work.steps(in_slices(table, rows), total=count) if work else table.file_rows(rows)
+    lines = chain(lines, left_of(request, table))
     file = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed by the response
     write_xlsx(file, heads_of(table), lines, cover=cover_of(request, found, title), frozen=frozen_of(table))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=name_of(request, title, kind))
 
 
-def as_csv(table, rows, name):
+def as_csv(request, table, rows, name):
     """Streamed after the view has ended, so it takes the page's day and language along."""
 
     def lines():
-        yield [str(column.header) for column in table.file_columns()]
+        yield [head.label for head in heads_of(table)]
         yield from table.file_rows(rows)
+        yield from left_of(request, table)
 
     response = csv_response(lines(), name)
     response.streaming_content = as_on_page(response.streaming_content)
@@ -102,8 +103,16 @@ def in_slices(table, rows):
         yield from list(table.file_rows(rows.filter(pk__in=part)))
 
 
+def left_of(request, table):
+    """The rows that left the list since the day it is compared with, after those that are there; not in a selection."""
+    return () if "row" in request.GET else table.file_rows_left()
+
+
 def heads_of(table):
-    return [Head(str(one.header), one.column.kind, one.column.width) for one in table.file_columns()]
+    heads = [Head(str(one.header), one.column.kind, one.column.width) for one in table.file_columns()]
+    if marks := table.listing.marks:
+        heads.append(Head(_("Since %(when)s") % {"when": marks.words}, width=18))
+    return heads
 
 
 def frozen_of(table):
@@ -141,9 +150,11 @@ def cover_of(request, found, title):
         lines.append((_("Grouped by"), str(arranged.grouping.label), Kind.TEXT))
     if hasattr(request, "day"):
         lines.append((_("Judged on"), request.day, Kind.DAY))
-    if current_as_of():
-        recorded = _("by the end of %(day)s") % {"day": short(request.day)}
-        lines.append((_("As recorded"), recorded, Kind.TEXT))
+    if known := current_as_of():
+        lines.append((_("As recorded by"), known, Kind.MOMENT))
+    if marks := arranged.marks:
+        told = _("old values struck through, since %(when)s") % {"when": marks.words}
+        lines.append((_("Changes marked"), told, Kind.TEXT))
     address = request.build_absolute_uri(request.path + arranged.address(export=[], row=[]))
     return Cover(
         title=str(title),

@@ -21,7 +21,7 @@ from tracker.roadmaps.models.judged import Outcome
 from tracker.roadmaps.models.milestone import Terms
 
 from .status_rows import COMPLETED, executors_of
-from .strips import place, strip_of
+from .strips import in_words, place, word_of
 
 READ = (
     "pk", "item_id", "area_id", "number", "agreed_text", "agreed_due", "term_text", "due_on", "percent", "execution",
@@ -31,7 +31,7 @@ TEXTS = ("wording", "proof", "item__wording", "item__expected_result", "item__no
 OF_ITEMS = tuple(name for name in TEXTS if name.startswith("item__"))  # the same for all milestones of the item
 STORED = "_stored"
 NO_DAY = "none"
-STRIPS_KEPT, TEXTS_KEPT = 20_000, 2_000  # of one file
+STRIPS_KEPT, PARTS_KEPT, TEXTS_KEPT = 20_000, 2_000, 2_000  # of one file
 
 
 class Joined(Aggregate):
@@ -80,14 +80,20 @@ def parts_joined(on):
 
 def class_of_rows(stored, parties, *, on):
     """The class of the rows of one file, in one language; texts, timeliness and strip are made when a column asks."""
-    codes = [(str(party.pk), party.code) for party in parties]
+    places, language = {str(party.pk): (place, party.code) for place, party in enumerate(parties)}, get_language()[:2]
+
+    @lru_cache(PARTS_KEPT)
+    def part_told(part):
+        """(its party's place, code, state in words) of one part, or nothing of a party that is not of the roadmap."""
+        party, *judged = part.split(":")
+        return [(*places[party], word_of(place_in(places[party][1], *judged), language))] if party in places else []
 
     @lru_cache(STRIPS_KEPT)
     def strip(joined):
-        parts = dict(part.split(":", 1) for part in joined.split(",")) if joined else {}
-        return str(strip_of(tuple([place_in(code, parts.get(party)) for party, code in codes])))
-
-    language = get_language()[:2]
+        words = {}
+        for _place, code, word in sorted([told for part in joined.split(",") for told in part_told(part)]):
+            words.setdefault(word, []).append(code)
+        return in_words(words)
 
     def said(stored):
         texts = json.loads(stored)
@@ -97,7 +103,7 @@ def class_of_rows(stored, parties, *, on):
     row = namedtuple("FileRow", [*stored, "parts_joined"])
     facts = {
         "timeliness": property(lambda row: rule_for(row, on=on).timeliness),
-        "strip": property(lambda row: strip(row.parts_joined)),
+        "strip": property(lambda row: strip(row.parts_joined or "")),
         **{name: text_property(name, said_once if name in OF_ITEMS else said) for name in TEXTS},
     }
     return type("FileRow", (Terms, Outcome, row), facts)
@@ -107,11 +113,7 @@ def text_property(name, say):
     return property(lambda row: say(getattr(row, name + STORED)))
 
 
-@lru_cache(5000)
-def place_in(code, part):
-    """The place of a party in the strip by its part, written as `state:span:execution`; None takes no part."""
-    if part is None:
-        return place(code, None, "")
-    state, span, execution = part.split(":")
+def place_in(code, state, span, execution):
+    """The place of a party in the strip by its part as the database tells it."""
     timeliness = RULE_OF[state, None if span == NO_DAY else Span(span)].timeliness
     return place(code, timeliness, Execution.COMPLETED if timeliness in COMPLETED else Execution(execution))

@@ -7,12 +7,12 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import resolve
 
+from tracker.history.remembered import how_many
 from tracker.lib.listing import listing
 from tracker.progress.bulk.actions import offered
 from tracker.progress.inline import editable
 from tracker.roadmaps.models import Milestone
 
-from .context import on_query
 from .filters import StatusFilter
 from .grouping import subtotals
 from .opening import ListViews
@@ -24,12 +24,12 @@ def status_page(request, roadmap):
     visible = Milestone.objects.visible_to(request.user).filter(roadmap=roadmap)
     found = listing(request, visible.in_plan_order(), StatusFilter, StatusTable, on=request.day, roadmap=roadmap)
     table = found["table"]
-    table.on_query, table.may_select, actions = on_query(request), True, []
+    table.may_select, actions = True, []
     if request.is_live:
         table.editable, actions = editable(request.user, roadmap), offered(request.user, roadmap)
     return found | {
         "figures": subtotals(table.tally),
-        "all": visible.count() if found["chips"] else found["list"].total,
+        "all": how_many(visible) if found["chips"] else found["list"].total,
         "actions": actions,
     }
 

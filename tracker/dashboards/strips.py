@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tracker.progress.status import Execution, Timeliness, rule_for
 
 LOOKS = {
-    Execution.NOT_STARTED: "",
+    Execution.NOT_STARTED: "todo",
     Execution.IN_PROGRESS: "half",
     Execution.PARTLY: "part",
     Execution.COMPLETED: "done",
@@ -25,6 +26,11 @@ class Place:
     code: str
     look: str
     word: str
+
+    @property
+    def html(self):
+        look = format_html(" class={}", self.look) if self.look else ""  # one of our own words
+        return format_html("<i{}>{}</i>", look, self.code)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,11 @@ def said(strip, language):
     for place in strip.places:
         if place.word is not OFF:
             words.setdefault(word_of(place, language), []).append(place.code)
+    return in_words(words)
+
+
+def in_words(words):
+    """{state in words: codes of its parties} as a sentence."""
     return "; ".join([f"{word}: {', '.join(codes)}" for word, codes in words.items()])
 
 
@@ -59,10 +70,8 @@ def word_of(place, language):
 
 @lru_cache(maxsize=5000)
 def drawn(strip, language):
-    places = format_html_join(
-        "", '<i class="{}">{}</i>', ((f"p {place.look}".strip(), place.code) for place in strip.places)
-    )
-    return format_html('<div class="parties" role="img" title="{}">{}</div>', said(strip, language), places)
+    places = mark_safe("".join([place.html for place in strip.places]))
+    return format_html('<div class=parties role=img title="{}">{}</div>', said(strip, language), places)
 
 
 def parties_strip(parts, parties, *, on):
@@ -86,9 +95,9 @@ def place_of(code, part, *, on):
 def place(code, timeliness, execution):
     """The place of a party by how its part is judged and how far it is; one object for each that there is."""
     if timeliness is None:
-        return Place(code, "off", OFF)
+        return Place(code, "", OFF)
     if timeliness == Timeliness.DROPPED:
-        return Place(code, "off", timeliness.label)
+        return Place(code, "", timeliness.label)
     if timeliness == Timeliness.OVERDUE:
         return Place(code, "late", timeliness.label)
     if timeliness == Timeliness.AT_RISK:

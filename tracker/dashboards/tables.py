@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tracker.lib.columns import Column, Kind, ListTable
+from tracker.lib.columns import Column, Kind, ListTable, with_mark
 from tracker.lib.templatetags.tracker import said
 from tracker.progress.status import TIMELINESS_MARKS, Timeliness, counts, with_status
 from tracker.progress.templatetags.status import mark
@@ -42,13 +42,13 @@ def optional(label, **options):
 class StatusTable(ListTable):
     """Milestones, each with where it stands; grouped by area, under their items.
 
-    Before it is drawn, `on_query` is set (the part of an address that stays on the day looked at), `may_select`
-    (whether the reader may do something to rows) and `editable` (what the reader may change in them).
+    Before it is drawn, `may_select` is set (whether the reader may do something to rows) and `editable` (what the
+    reader may change in them).
     """
 
     groupings = GROUPINGS
-    kept_first = ("number",)
-    may_select, editable, on_query = False, None, ""
+    kept_first, row_prefix = ("number",), "m"
+    may_select, editable = False, None
 
     number = StatusColumn(gettext_lazy("No."), order_by=("area_position", "number_key", "pk"), width=10)
     wording = StatusColumn(gettext_lazy("Item / milestone"), order_by=("search", "pk"), width=60)
@@ -125,10 +125,15 @@ class StatusTable(ListTable):
         """The keys of the page come from an index that covers the order, however deep the page; then its rows."""
         return self.listing.rows.filter(pk__in=rows.values("pk")).values(*self.reads(self.shown))
 
+    def at_hand(self, keys):
+        return self.prepare(self.unfiltered.filter(pk__in=keys).values(*self.reads(self.file_columns())))
+
     def read(self, rows):
         """The rows for a file: lighter still, as there may be very many."""
         columns = self.file_columns()
         names = [name for column in columns for name in column.column.reads]
+        if self.listing.marks:  # where terms are told in words
+            names += [name for name in READ if name not in names]
         with_executors = "executors" in self.names
         parties = self.request.roadmap.parties_in_order
         return rows_for_file(rows, names, parties, on=self.day, with_executors=with_executors)
@@ -204,6 +209,8 @@ class StatusTable(ListTable):
             "execution": f"<td>{mark('execution', standing.execution)}</td>",
             "timeliness": f"<td>{mark('timeliness', standing.worst)}</td>",
         }
+        for name, words in self.old_heading(row, standing).items():
+            written[name] = with_mark(written[name], f"<del>{escape(words)}</del> ")
         told = ""
         if "executors" not in self.names:
             told = cells.executors(executors) + cells.edit(row, "executors", self)
@@ -216,16 +223,41 @@ class StatusTable(ListTable):
                 told = ""
         return mark_safe(f'<tr class="item" id="i{row.item_id}">{"".join(drawn)}</tr>')
 
-    def line(self, row):
-        drawn = "".join([draw(row, self) for draw in self.drawers])
-        return mark_safe(f'<tr class="ms" id="m{row.pk}">{drawn}</tr>')
+    def old_heading(self, row, standing):
+        """{column: what it said of the row's item, in words} where that is not what it says now."""
+        marks = self.listing.marks
+        before = marks and marks.before.get(row.pk)
+        if not before:
+            return {}
+        then = self.heading_in_words(before, self.standings_before[row.item_id])
+        now = self.heading_in_words(row, standing)
+        return {name: words for name, words in then.items() if words != now[name]}
+
+    def heading_in_words(self, row, standing):
+        return {
+            "wording": str(row.item__wording),
+            "percent": "—" if standing.percent is None else f"{standing.percent} %",
+            "execution": self.words[standing.execution],
+            "timeliness": self.words[standing.worst],
+        }
+
+    @cached_property
+    def standings_before(self):
+        """{item id: Standing} of the items on the page, on the day it is compared with."""
+        marks = self.listing.marks
+        with marks.reading():
+            return standings(list(self.headings[0]), on=marks.then.table.day)
+
+    def cell(self, column, row):
+        return self.drawers[column.name](row, self)
 
     @cached_property
     def drawers(self):
-        """For each column shown, what draws its cell."""
-        return [
-            getattr(cells, f"{column.name}_cell", None) or partial(cells.value_cell, column) for column in self.shown
-        ]
+        """{column shown: what draws its cell}."""
+        return {
+            column.name: getattr(cells, f"{column.name}_cell", None) or partial(cells.value_cell, column)
+            for column in self.shown
+        }
 
     def item_fields(self, row):
         """The fields of the row's item that the reader may change."""
@@ -268,6 +300,12 @@ class StatusTable(ListTable):
         """{execution, timeliness, area id: its name}, put into the reader's language once a file."""
         choices = {one.value: str(one.label) for one in [*Execution, *Timeliness]}
         return choices | {area: str(name) for area, name in self.areas.items()}
+
+    def words_agreed(self, row):
+        return row.agreed.in_words()
+
+    def words_current(self, row):
+        return row.current.in_words()
 
     def value_item_number(self, row):
         return row.item__number
@@ -324,13 +362,12 @@ class ItemsByArea(AreaGrouping):
 
 
 class ItemTable(ListTable):
-    """Items of a roadmap, each with how it stands. Set `on_query` before it is drawn."""
+    """Items of a roadmap, each with how it stands."""
 
     kept_first = ("number",)
     row_prefix = "i"
     related = ("area",)
     groupings, opens_grouped = {"area": ItemsByArea}, False
-    on_query = ""
 
     number = Column(
         verbose_name=gettext_lazy("No."), accessor="item__number", order_by=("number_key", "pk"), look="no", width=10

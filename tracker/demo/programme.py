@@ -13,9 +13,11 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.text import slugify
 
+from tracker.editions.seal import Order
 from tracker.history.changes import change_set, moment
 from tracker.lib.planner import look_again
 from tracker.lib.terms import parse
+from tracker.lib.texts import Texts
 from tracker.progress.models import DeadlineChange, Evidence, Proof, Remark, Report, ReportAuthor, Round
 from tracker.progress.recount import recount
 from tracker.progress.workflow import ReportState
@@ -85,8 +87,19 @@ def load(people):
             roadmap = enter_plan()
         grant_roles(people, roadmap, at=at(ADOPTED_ON, 15, 30))
         Telling(roadmap, people).tell()
+        seal_editions(roadmap, people["reviewer"])
     look_again()
     return roadmap
+
+
+def seal_editions(roadmap, reviewer):
+    """A consolidated report of each round that was closed: judged on its last day, by what was accepted until then."""
+    for ru, en, _starts_on, ends_on, *_days, closed_on in ROUNDS:
+        if closed_on:
+            closed = at(day(closed_on), 12)
+            title = Texts(ru=f"Сводный отчёт, {ru} (пример)", en=f"Consolidated report, {en} (sample)")
+            order = Order(roadmap, title, judged_on=day(ends_on), known_by=closed)
+            order.seal(by=reviewer, at=closed + timedelta(hours=3))
 
 
 def enter_plan():

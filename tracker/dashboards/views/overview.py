@@ -2,7 +2,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tracker.dashboards.days import on_a_day
-from tracker.dashboards.overview import overview_of
+from tracker.dashboards.overview import compare, overview_of
+from tracker.lib.addresses import looking
 from tracker.roadmaps.models import Milestone
 
 
@@ -10,4 +11,9 @@ from tracker.roadmaps.models import Milestone
 @on_a_day
 def overview(request, roadmap):
     milestones = Milestone.objects.visible_to(request.user).filter(roadmap=roadmap)
-    return render(request, "dashboards/overview.html", overview_of(request.user, roadmap, milestones, on=request.day))
+    found = overview_of(request.user, roadmap, milestones, on=request.day, seen_from=looking(request.GET))
+    if since := request.since:
+        with since.standpoint.read():
+            day = since.standpoint.day
+            compare(found, overview_of(request.user, roadmap, milestones, on=day, seen_from=since.query))
+    return render(request, "dashboards/overview.html", found)
