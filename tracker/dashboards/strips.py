@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -70,7 +69,7 @@ def word_of(place, language):
 
 @lru_cache(maxsize=5000)
 def drawn(strip, language):
-    places = mark_safe("".join([place.html for place in strip.places]))
+    places = format_html_join("", "{}", ((place.html,) for place in strip.places))
     return format_html('<div class=parties role=img title="{}">{}</div>', said(strip, language), places)
 
 
