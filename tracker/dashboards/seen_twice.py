@@ -1,12 +1,11 @@
 """Rows of a roadmap seen from two standpoints at once: those that can be seen otherwise from one than from the other.
 
-Of such a row a version ended in between, or it was added, or days alone judge it anew. Usually the database lays a
-version beside the row as it is now, one statement for each of the three. Where a standpoint knows later than its day
-(domain.md §5), what was recorded is not yet what is seen, and the earlier day may be the better known one: then each
-side is read by itself.
+Of such a row a version ended in between, or it was added, or days alone judge it anew: the database lays a version
+beside the row as it is now, one statement for each of the three. Where a standpoint knows later than its day (domain.md
+§5), what was recorded of the few rows that came to their end after it is not what is seen: of these each side is read
+by itself; and so of all rows where the earlier day is the better known one.
 """
 
-from datetime import date
 from typing import NamedTuple
 
 from django.db import models
@@ -49,11 +48,12 @@ class Twice(NamedTuple):
 
 def seen_twice(model, roadmap, earlier, now, *, together=False):
     """The rows of the model, tuples as Twice names them; `together`: those that are alike as one."""
-    if earlier.knows_later or now.knows_later or earlier.known > (now.known or OPEN):
-        return compared(model, roadmap, earlier, now)
+    apart = ended_later(model, roadmap, earlier) | ended_later(model, roadmap, now)
+    if earlier.known > (now.known or OPEN):
+        return compared(model, roadmap, earlier, now, apart | touched(model, roadmap, earlier, now))
     with now.read():
-        found = all_remembered(*joined(model, roadmap, earlier, now, together))
-    return [row for rows in found for row in rows]
+        found = all_remembered(*joined(model, roadmap, earlier, now, together, apart))
+    return [row for rows in found for row in rows] + compared(model, roadmap, earlier, now, apart)
 
 
 def between(model, earlier, now):
@@ -80,12 +80,14 @@ def ageing(earlier, now):
 # Both sides in one statement
 
 
-def joined(model, roadmap, earlier, now, together):
+def joined(model, roadmap, earlier, now, together, apart):
     then, ended, begun = between(model, earlier, now)
     rows, same = model.objects.filter(roadmap=roadmap).order_by(), {"id": OuterRef("pk")}
     added = rows.filter(~Exists(then.filter(**same)), pk__in=begun.filter(history_type="+").values("id"))
     aged = rows.filter(ageing(earlier, now), ~Exists(begun.filter(**same)))
     for found, before, after in ((ended.filter(of(roadmap)), "", "now__"), (added, None, ""), (aged, "", "")):
+        if apart:
+            found = found.exclude(among(apart))
         sides = *side(before, earlier.day), *side(after, now.day), *differences(model, before, after)
         if together:
             yield found.values_list(*sides, NOTHING, party_of(model)).annotate(count=Count("pk"))
@@ -139,15 +141,36 @@ def same(column, after):
 # Each side by itself
 
 
-def compared(model, roadmap, earlier, now):
+def ended_later(model, roadmap, standpoint):
+    """The keys of rows of which more is known than the day of the standpoint could know: they had not ended yet."""
+    if not standpoint.knows_later:
+        return set()
+    valid = {"history_date__lt": standpoint.known, "valid_to__gte": standpoint.known}
+    after = Q(done_on__gt=standpoint.day) | Q(control_on__gt=standpoint.day)
+    of_parts = Q(released_on__gt=standpoint.day) | after
+    parts = version_model(Commitment).objects.filter(of(roadmap), of_parts, **valid).order_by()
+    if model is Commitment:
+        return keys_of(parts.values_list("id"))
+    own = version_model(Milestone).objects.filter(of(roadmap), after, **valid).order_by()
+    return keys_of(parts.values_list("milestone_id"), own.values_list("id"))
+
+
+def touched(model, roadmap, earlier, now):
+    """The keys of rows that can be seen otherwise, whichever of the two is the better known."""
     in_turn = sorted((earlier, now), key=lambda standpoint: standpoint.known or OPEN)
     then, ended, begun = (versions.filter(of(roadmap)) for versions in between(model, *in_turn))
-    later = min((standpoint.day for standpoint in in_turn if standpoint.knows_later), default=date.max)
-    ended_later = Q(done_on__gt=later) | Q(control_on__gt=later)
-    if model is Commitment:
-        ended_later |= Q(released_on__gt=later)
-    touched = (then.filter(ageing(earlier, now) | ended_later), ended, begun.filter(history_type="+"))
-    keys = {pk for found in all_remembered(*(rows.values_list("id") for rows in touched)) for (pk,) in found}
+    rows = (then.filter(ageing(earlier, now)), ended, begun.filter(history_type="+"))
+    return keys_of(*(versions.values_list("id") for versions in rows))
+
+
+def keys_of(*queries):
+    return {key for found in all_remembered(*queries) for (key,) in found}
+
+
+def compared(model, roadmap, earlier, now, keys):
+    """The rows with these keys."""
+    if not keys:
+        return []
     before, after = (read(model, roadmap, standpoint, keys) for standpoint in (earlier, now))
     return [twice(before.get(pk), after.get(pk)) for pk in before.keys() | after.keys()]
 
@@ -189,4 +212,4 @@ def twice(before, after):
 
 def among(keys):
     """The condition that a row is one of these: any number of keys, more than a statement has parameters."""
-    return Q(pk__in=RawSQL(",".join(map(str, sorted(map(int, keys)))), ())) if keys else Q(pk__in=[])
+    return Q(id__in=RawSQL(",".join(map(str, sorted(map(int, keys)))), ())) if keys else Q(pk__in=[])
