@@ -1,5 +1,6 @@
 """The named cast that the tests share, and the check that history holds after each of them."""
 
+from django.core.cache import caches
 from django.test import TestCase
 
 from tests import make
@@ -44,4 +45,5 @@ class TrackerTestCase(Cast, TestCase):
 
     def tearDown(self):
         self.assertEqual(differences(), [], "a current row differs from its open version")
+        caches["local"].clear()  # a moment that is over is remembered for good, but this one is taken back
         super().tearDown()

@@ -18,6 +18,7 @@ from tests.pages import typed
 from tracker.accounts.models import Event, User
 from tracker.accounts.security import record
 from tracker.history.changes import change_set
+from tracker.history.only_added import OnlyAdded
 from tracker.lib.texts import Texts, TextsField
 from tracker.progress.models import Evidence, Remark
 from tracker.roadmaps.models import Amendment, Executor, Grant
@@ -120,10 +121,12 @@ class HostileTextTest(TrackerTestCase):
                 if (
                     model._meta.app_label in OUR_APPS
                     and not model.__name__.startswith("Historical")
+                    and not issubclass(model, OnlyAdded)
                     and model not in (Event,)
                 ):
                     for row in model._base_manager.all():
                         cls.fill(row)
+        make.edition(cls.roadmap, by=cls.reviewer, title=dict.fromkeys(("ru", "en"), HOSTILE), reason=HOSTILE)
         for event in Event.Kind:
             record(event, person=cls.observer, about=cls.kz_analyst, detail=HOSTILE)
         for person in (cls.kz_analyst, cls.ru_analyst, cls.observer):
@@ -205,6 +208,14 @@ class HostileTextTest(TrackerTestCase):
             f"/r/plan/milestones/{self.milestone.pk}/why/",
             f"/r/plan/items/{self.item.pk}/?on=2026-06-01",
             "/r/plan/?on=2026-06-01",
+            "/r/plan/?since=2026-06-01",
+            "/r/plan/milestones/?since=2026-06-01",
+            f"/r/plan/items/{self.item.pk}/?since=2026-06-01",
+            "/r/plan/changes/?since=2026-06-01",
+            "/r/plan/editions/1/",
+            "/r/plan/editions/1/compare/?with=today",
+            f"/history/item/{self.item.pk}/",
+            f"/history/item/{self.item.pk}/wording/",
             "/people/?q=script",
             "/security/?q=script",
             f"/rights/?q={HOSTILE}",
@@ -224,6 +235,8 @@ class HostileTextTest(TrackerTestCase):
             for name in (
                 "q",
                 "on",
+                "known",
+                "since",
                 "sort",
                 "page",
                 "party",
