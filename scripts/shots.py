@@ -74,7 +74,7 @@ def take(base, password, folder, wanted):
                 page = contexts[who]
                 if address in FIRST:
                     page.goto(base + FIRST[address][0])
-                    address = page.get_attribute(FIRST[address][1], "href")
+                    address = page.locator(FIRST[address][1]).first.evaluate("link => link.href").removeprefix(base)
                 page.goto(base + address)
                 page.screenshot(path=folder / f"{name}-{look}.png")
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
