@@ -124,7 +124,7 @@ class SearchOnADayTest(DaysTestCase):
             report = make.report(commitment_=self.kz_commitment, state="accepted", narrative="Ёлочный путепровод сдан")
         self.assertEqual(self.found("путепровод", "&on=2026-02-15"), [("reports", 1)])
         with change_set(at=datetime(2026, 2, 20, tzinfo=UTC)):
-            report.audience = "party"
+            report.audience = "own"
             report.save()
         self.assertEqual(self.found("путепровод", "&on=2026-02-15"), [])
 

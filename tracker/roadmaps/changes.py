@@ -4,6 +4,7 @@ Each verb is one change set with its person and reason; none of them touches wha
 """
 
 from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tracker.history.changes import change_set, moment
@@ -96,7 +97,7 @@ def leave(roadmap, party, items, *, until, by, reason="", for_good=True):
 
 def takes_part(participation):
     """Whether the party takes part and is not known to have left: an end that is still to come may be moved."""
-    is_over = participation.until is not None and participation.until < moment().date()
+    is_over = participation.until is not None and participation.until < timezone.localdate(moment())
     return participation.role != Participation.Role.NONE and not is_over
 
 
@@ -110,7 +111,7 @@ def keep_up():
 
     For every day: a second run finds nothing to do.
     """
-    today, count = moment().date(), 0
+    today, count = timezone.localdate(moment()), 0
     of_the_party = Commitment.objects.filter(party=OuterRef("party"))
     over = Q(until__lt=today) & Exists(of_the_party.unfinished().filter(milestone__item=OuterRef("item")))
     not_asked = Milestone.objects.filter(
@@ -200,7 +201,7 @@ def move_executors(organisation, successor):
 
 def people_scoped_to(organisation):
     """The grants in force of people who work for this organisation."""
-    grants = Grant.objects.in_force(on=moment().date()).filter(organisation=organisation)
+    grants = Grant.objects.in_force(on=timezone.localdate(moment())).filter(organisation=organisation)
     return grants.select_related("user", "roadmap", "area", "party", "organisation").order_by("user__name", "pk")
 
 

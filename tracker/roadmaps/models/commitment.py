@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import moment
@@ -212,5 +213,5 @@ class Commitment(Judged, Tracked):
         if role is not None:
             self.role, self.released_on = role, None
         elif not self.is_completed:
-            self.released_on = self.released_on or moment().date()
+            self.released_on = self.released_on or timezone.localdate(moment())
         return before != (self.role, self.released_on)

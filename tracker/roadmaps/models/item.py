@@ -1,6 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracker.history.changes import change_set, moment
@@ -166,7 +167,7 @@ class ParticipationQuerySet(TrackedQuerySet):
 
     def within_their_days(self, on=None):
         """Those that have begun on the day (today, if none is given) and are not over."""
-        today = on or moment().date()
+        today = on or timezone.localdate(moment())
         return self.filter(
             models.Q(since=None) | models.Q(since__lte=today), models.Q(until=None) | models.Q(until__gte=today)
         )
@@ -208,7 +209,7 @@ class Participation(Tracked):
     @property
     def is_counting(self):
         """Whether the party reports on the item's milestones."""
-        today = moment().date()
+        today = timezone.localdate(moment())
         has_begun = self.since is None or self.since <= today
         return self.role in self.COUNTING and has_begun and (self.until is None or self.until >= today)
 
